@@ -130,6 +130,13 @@ def test_a_long_name_is_smaller_and_whole(shipped: Library) -> None:
     assert "\u2026" not in picture
 
 
+def test_a_long_record_is_told_by_its_last_event(shipped: Library) -> None:
+    picture = drawn(shipped, "ovh-sbg")[1]
+    assert "3 events took two datacenters or more, the last: fire 2021" in " ".join(texts(picture))
+    assert "\u2026" not in picture
+    assert min(map(float, re.findall(r'font-size="([\d.]+)"', picture))) >= 13
+
+
 def test_marks_upon_each_other_have_their_names_together(shipped: Library) -> None:
     _, picture = drawn(shipped, "ovh-rbx")
     assert any(re.fullmatch(r"RBX\d and \d more", words) for words in texts(picture))

@@ -656,7 +656,11 @@ def test_a_town_is_named_where_it_is(shipped: Library, tab: Opener) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_label_is_cut(shipped: Library, tab: Opener, width: int) -> None:
-    for target, wanted in (("ibm-eu-de", r"FRA04\b.*"), ("ovh-gra", r".*share:? campus, nuclear, industry")):
+    for target, wanted in (
+        ("ibm-eu-de", r"FRA04\b.*"),
+        ("ovh-gra", r".*share:? campus, nuclear, industry"),
+        ("google-us-east1", "9"),  # Of names that begin alike the first says so.
+    ):
         opened = tab(map_of(shipped, target), width)
         # What is within a label as a whole, and within the map.
         labels = opened.run("""(() => { const frame = document.querySelector(".folium-map").getBoundingClientRect();
@@ -691,6 +695,7 @@ def test_long_names_widen_nothing(zz: Library, tab: Opener, width: int) -> None:
 
 def test_a_region_page_opens_with_its_card_and_can_be_shared(shipped: Library) -> None:
     text = map_of(shipped, "ovh-sbg")
+    assert "<dt>Score of 100</dt><dd>20</dd>" in text, "ends that are one are one number"
     assert text.index('<div class="picture"') < text.index("<main>")
     assert '<title id="ovh-sbg-t">OVHcloud Strasbourg: shared</title>' in text
     assert '<meta property="og:title" content="OVHcloud Strasbourg">' in text

@@ -56,8 +56,8 @@ _W, _H, _RIGHT, _END = 520, 350, 612, 1152
 _GROUND_M, _RIVERS_M = 65.0, 260.0
 _MOST_ROWS = 4
 _MOST_NAMED = 14
-# Letters are made smaller down to this, lest a text be cut.
-_LEAST = 0.6
+# Letters are made smaller down to this part, and to this size, lest a text be cut.
+_LEAST, _SMALL = 0.6, 13
 # Marks nearer than so many pixels have one name tag.
 _NEAR = 12
 
@@ -180,7 +180,7 @@ def _fit(text: str, size: float, most: float, bold: bool = False) -> tuple[str, 
     text = phrases.visible(text)
     if (wide := _width(text, size, bold)) <= most:
         return text, size
-    size = max(math.floor(size * most / wide), round(_LEAST * size), min(size, 11))
+    size = max(math.floor(size * most / wide), round(_LEAST * size), min(size, _SMALL))
     if _width(text, size, bold) <= most:
         return text, size
     while text and _width(f"{text}…", size, bold) > most:
@@ -190,7 +190,7 @@ def _fit(text: str, size: float, most: float, bold: bool = False) -> tuple[str, 
 
 def _wrapped(text: str, size: float, most: float, rows: int) -> list[tuple[str, float]]:
     """Break a text into lines, smaller if it needs more than there are; else the last takes what is left."""
-    for smaller in range(int(size), int(_LEAST * size), -1):
+    for smaller in range(int(size), max(int(_LEAST * size), _SMALL - 1), -1):
         lines = [""]
         for word in phrases.opening(text).split():
             longer = f"{lines[-1]} {word}".strip()
@@ -326,7 +326,7 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
         words = f"Not disclosed: {phrases.names(silent) if tied else 'any zone'}"
         words = "Hollow: a zone may stand there" if loose and not tied else words
         plane.labels.append((14, _H - 14, *_fit(words, 14, _W - 150), "quiet", False))
-    _towns(plane)
+    _towns(plane, [spot for _, spot, _ in rows])
     power = 10.0 ** math.floor(math.log10(plane.metres * 120))
     scale_m = max(step * power for step in (1, 2, 5) if step * power <= plane.metres * 120)
     return {
@@ -358,15 +358,15 @@ def _below(plane: _Plane) -> Iterator[tuple[str, str, float]]:
                 yield tone, path, 1.5 if kind == "rivers" else 0
 
 
-def _towns(plane: _Plane) -> None:
-    """Name the towns in view; where there is none, tell the way to the nearest."""
+def _towns(plane: _Plane, sites: Sequence[Spot]) -> None:
+    """Name the towns in view; where there is none, tell the way to the nearest, from the site next to it."""
     towns = ground.places(plane.box, 7)
     for town in towns:
         plane.name([plane.at((town.lat, town.lon))], [town.name], 15)
     far = [
-        (math.hypot(x - _W / 2, y - _H / 2) * plane.metres, x - _W / 2, _H / 2 - y, town.name)
+        (min(math.dist(at, site) for site in sites) * plane.metres, at[0] - _W / 2, _H / 2 - at[1], town.name)
         for town in (() if towns else ground.places(plane.box.grown(0.8)))
-        for x, y in [plane.at((town.lat, town.lon))]
+        for at in [plane.at((town.lat, town.lon))]
     ]
     if far:
         metres, east, north, name = min(far)
@@ -489,10 +489,17 @@ def _years(verdict: Verdict) -> dict[str, Any]:
             events.append((x, 458 - 11 * level, shape))
     step = next(step for step in (1, 2, 5, 10) if (last - first) / step <= 7)
     years = range(-(-first // step) * step, int(last) + 1, step)
+    told = [*record.told, "no event is on record"][0]
+    struck = [event for event in record.incidents if event.id in record.several]
+    if len(struck) > 1:
+        # Which they were is told beside; here the years show them.
+        units = "datacenters" if verdict.units == "sites" else "zones"
+        since = f"since {record.since[:4]}: " if record.since else ""
+        latest = max(struck, key=lambda event: event.start)
+        which = f"the last: {latest.cause} {latest.start[:4]}"
+        told = f"{since}{len(struck)} events took two {units} or more, {which}"
     return {
-        "told": _wrapped(
-            f"record{'' if record.since else ':'} {[*record.told, 'no event is on record'][0]}", 15, 540, 2
-        ),
+        "told": _wrapped(f"record{'' if record.since else ':'} {told}", 15, 540, 2),
         "feeds": [
             (max(_RIGHT, across(feed.since)), max(_RIGHT, across(min(feed.until, verdict.as_of))))
             for feed in record.feeds

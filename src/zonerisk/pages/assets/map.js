@@ -332,6 +332,10 @@ const zonerisk = (() => {
   function draw(group, key, shape) {
     const drawn = rows(key);
     if (shape === "point") drawn.forEach(shift);
+    /* Of undisclosed sites whose names begin alike the first says so, and the others what follows. */
+    const open = page.single && key === "sites" ? drawn.filter((one) => one.zone === null && one.site_kind !== "metro") : [];
+    const stem = open.length > 1 ? open.map(({name}) => name).reduce((a, b) => { let at = 0; while (at < a.length && a[at] === b[at]) at += 1; return a.slice(0, at); }).replace(/[^\s-]*$/, "") : "";
+    for (const one of open.slice(1)) one.rest = one.name.slice(stem.length);
     /* No site whose zone is not disclosed hides one whose zone is. */
     for (const one of drawn.sort((a, b) => (a.zone != null) - (b.zone != null))) {
       const made = paint(SHAPES[shape](one), one.kind, one);
@@ -367,11 +371,11 @@ const zonerisk = (() => {
   }
 
   function label(one, key) {
-    const bare = one.name.replace(/ \([^()]*\)$/, ""), outcome = one.outcome ? `: ${one.outcome}` : "";
+    const bare = (one.rest || one.name).replace(/ \([^()]*\)$/, ""), outcome = one.outcome ? `: ${one.outcome}` : "";
     const zoned = page.zoned && one.zones && !one.name.includes(one.zones);
     /* What it says, its rank, and what it says where there is less room. */
     const say = {
-      site: () => [zoned ? `${one.zones}: ${one.name}` : one.name, 1, zoned ? one.zones : bare], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4, bare],
+      site: () => [zoned ? `${one.zones}: ${one.name}` : one.rest || one.name, 1, zoned ? one.zones : bare], retired: () => [`${one.name}, ${one.fate} ${one.until}`, 4, bare],
       "dr-region": () => [`${one.name} ${brief(one, "distance_m", km)}`, 3, bare],
       separation: () => [`${brief(one, "distance_m", km)} \u00b7 fibre ${brief(one, "fibre_m", km)}${outcome}`, 2, `${brief(one, "distance_m", km)}${outcome}`],
       "shared-risk": () => [one.name, 5], spread: () => [one.name, 2],
@@ -397,8 +401,10 @@ const zonerisk = (() => {
     const seen = towns.filter(({at, size: rank}) => rank <= zoom && map.getBounds().contains(at)).sort((a, b) => a.size - b.size);
     if (seen.length || !page.single) return seen;
     /* A copy of the world across the date line has its towns in the wrong direction. */
+    /* From the site next to it, as the card says; without one in view, from the middle. */
+    const sites = marks.filter(({one, key}) => key === "sites" && one.site_kind !== "metro" && map.getBounds().contains(one.at)).map(({one}) => one.at);
     const near = towns.filter(({at}) => Math.abs(at[1] - centre.lng) < 180)
-      .map((town) => ({town, far: map.distance(centre, town.at)})).filter(({far}) => far < 60000);
+      .map((town) => ({town, far: Math.min(...(sites.length ? sites : [centre]).map((at) => map.distance(at, town.at)))})).filter(({far}) => far < 60000);
     return near.sort((a, b) => a.far * (3 + a.town.size) - b.far * (3 + b.town.size)).slice(0, 3).map(({town, far}) => {
       const {x, y} = map.latLngToContainerPoint(town.at).subtract(size.divideBy(2));
       const arrow = "\u2192\u2198\u2193\u2199\u2190\u2196\u2191\u2197"[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8];
