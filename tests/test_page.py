@@ -21,7 +21,7 @@ from zonerisk.core.errors import UsageError
 from zonerisk.core.model import CONTROLS
 from zonerisk.core.verdict import Result, Verdict
 from zonerisk.library import Library
-from zonerisk.pages import features, ground, map_payload, page, surroundings
+from zonerisk.pages import card, features, ground, map_payload, page, surroundings
 from zonerisk.pages.features import Feature, Point
 from zonerisk.words import dossier, phrases
 
@@ -872,9 +872,9 @@ def test_leaflet_stands_alone() -> None:
 def test_our_code_keeps_its_meaning_without_comments(name: str) -> None:
     text = page.code(name)
     assert "/*" not in text
-    assert len(text) < len(page.asset(name))
+    assert len(text) < len(card.asset(name))
     for mark in "{}()":
-        assert text.count(mark) == re.sub(r"/\*.*?\*/", "", page.asset(name), flags=re.DOTALL).count(mark)
+        assert text.count(mark) == re.sub(r"/\*.*?\*/", "", card.asset(name), flags=re.DOTALL).count(mark)
 
 
 def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:

@@ -32,11 +32,16 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 1200, 630
 """What pages that show a link's picture ask for."""
-_ASSETS = files("zonerisk.pages") / "assets"
+
+
+def asset(name: str) -> str:
+    """Read one of the package's own page files."""
+    return (files("zonerisk.pages") / "assets" / name).read_text("utf-8")
+
+
 # Colours as the pages' style has them: they tell outcomes alone; the ground is grey.
 _LIGHT, _DARK = (
-    dict(re.findall(r"--([\w-]+): (#\w+)", block))
-    for block in (_ASSETS / "page.css").read_text("utf-8").split("{", 4)[1:4:2]
+    dict(re.findall(r"--([\w-]+): (#\w+)", block)) for block in asset("page.css").split("{", 4)[1:4:2]
 )
 _GREYS = {"ground": "raised", "town": "plan", "water": "pond", "none": "quiet"}
 _TONES = {
@@ -46,9 +51,7 @@ _TONES = {
 _FAMILIES = ("DejaVu Sans", "Liberation Sans", "Noto Sans", "Arial", "Helvetica")
 _FONT = "system-ui,'DejaVu Sans','Liberation Sans',sans-serif"
 # Shapes of the outcomes, for eyes that do not tell the colours apart.
-_SHAPES = dict(
-    re.findall(r'symbol id="(\w+)".*?class="shape" d="(.*?)"', (_ASSETS / "base.html").read_text("utf-8"))
-)
+_SHAPES = dict(re.findall(r'symbol id="(\w+)".*?class="shape" d="(.*?)"', asset("base.html")))
 _EMS = {**dict.fromkeys("fijlrt.,:;'|!()[] -", 0.4), **dict.fromkeys("mwMWQ@%", 0.95)}
 # The plan's size, and the edges of what stands beside it.
 _W, _H, _RIGHT, _END = 520, 350, 612, 1152
@@ -145,7 +148,7 @@ def templates() -> Environment:
     from jinja2 import Environment, FunctionLoader, StrictUndefined
 
     made = Environment(
-        loader=FunctionLoader(lambda name: (_ASSETS / name).read_text("utf-8")),
+        loader=FunctionLoader(asset),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -20,6 +20,7 @@ from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import KINDS, asked_by
 from zonerisk.core.verdict import severity
 from zonerisk.pages import card, features, ground, map_payload
+from zonerisk.pages.card import asset
 from zonerisk.pages.map_payload import Layer, MapData, web_address
 from zonerisk.words import phrases
 from zonerisk.words.verdicts import RULES
@@ -350,11 +351,6 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
     for verb, of, words in calls:
         lines.append(f"zonerisk.{verb}({', '.join([of.get_name(), *map(island, words)])});")
     return figure.html.render().strip(), "\n".join(line for line in [*lines, "zonerisk.start();"] if line)
-
-
-def asset(name: str) -> str:
-    """Read one of the package's own page files."""
-    return (files("zonerisk.pages") / "assets" / name).read_text("utf-8")
 
 
 @cache
