@@ -114,39 +114,33 @@ class View:
         owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
         self.files = tuple(file for key, file in around.files.items() if key in owners)
 
-        def show(*view: Any) -> int | None:
-            return data.show(verdict, *view) if data else None
+        def row(item: Finding | SharedRisk | Separation, head: str, *view: Any) -> Row:
+            return Row(item, data.show(verdict, *view) if data else None, head)
 
         self.findings = []
         for finding in verdict.policy.findings:
             subjects, kinds = finding.subjects, asked_by(finding.rule)
-            risks = [
-                risk.id
-                for risk in verdict.shared_risks
-                if risk.kind in kinds and set(risk.members) == set(subjects)
-            ]
+            alike = [risk for risk in verdict.shared_risks if set(risk.members) == set(subjects)]
+            risks = [risk.id for risk in alike if risk.kind in kinds]
             drawn = around.drawn(risks) if risks else ()
-            members: tuple[str, ...]
-            if subjects in ((), (verdict.target,)):
-                members, words = (verdict.target,), f"all {verdict.units}"
-                drawn = around.drawn(()) if finding.rule == "power" else drawn
-            else:
+            members: tuple[str, ...] = (verdict.target,)
+            words = f"all {verdict.units}"
+            if subjects not in ((), members):
                 # Where recovery may go is seen from the region.
                 members = (verdict.target, *subjects) if finding.rule == "dr" else subjects
                 words = phrases.names([*map(name, subjects)])
-            self.findings.append(
-                Row(finding, show(members, words, drawn), RULES.get(finding.rule, finding.rule))
-            )
+            elif finding.rule == "power":
+                drawn = around.drawn(())
+            self.findings.append(row(finding, RULES.get(finding.rule, finding.rule), members, words, drawn))
         self.risks = []
         for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
             words = phrases.names([*map(name, risk.members)])
-            self.risks.append(Row(risk, show(risk.members, words, around.drawn([risk.id])), words))
+            self.risks.append(row(risk, words, risk.members, words, around.drawn([risk.id])))
         self.separations = []
         for pair in verdict.policy.separations[:_MOST_PAIRS]:
-            ends = name(pair.a), name(pair.b)
-            self.separations.append(
-                Row(pair, show((pair.a, pair.b), phrases.names(ends)), f"{ends[0]} to {ends[1]}")
-            )
+            first, second = name(pair.a), name(pair.b)
+            words = phrases.names([first, second])
+            self.separations.append(row(pair, f"{first} to {second}", (pair.a, pair.b), words))
 
     @property
     def layers(self) -> str:
