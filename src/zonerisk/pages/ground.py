@@ -249,11 +249,6 @@ class Tiles:
     zoom: int
 
     @property
-    def host(self) -> str:
-        """Whom a reader's browser will ask, in words."""
-        return ", ".join(urlsplit(host).netloc for host in self.hosts)
-
-    @property
     def strict(self) -> bool:
         """True where the server is known to refuse a page that was opened from a file."""
         return any(urlsplit(host).hostname in _STRICT_HOSTS for host in self.hosts)

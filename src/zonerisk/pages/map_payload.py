@@ -301,7 +301,6 @@ def _encoded(points: Sequence[Point], kind: str) -> str:
 
 
 def _short(value: float | str | None) -> float | str | None:
-    """Drop the ``.0`` of whole metres."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
