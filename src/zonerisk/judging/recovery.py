@@ -382,7 +382,8 @@ class Judge:
                     if row.layer.kind == "seismic" and row.layer.measure == "stated":
                         zones.setdefault(row.layer.id, (set(), set()))[index].add(row.object)
         for one, other in zones.values():
-            if one and other and (one.isdisjoint(other) or len(one | other) == 1):
+            # Where nothing is stated of a site, its zone may be either.
+            if one and other and all(one | other) and (one.isdisjoint(other) or len(one | other) == 1):
                 return one.isdisjoint(other)
         return None
 
