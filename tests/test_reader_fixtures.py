@@ -116,5 +116,5 @@ def test_errors(name: str, key: str) -> None:
 def test_round_trips() -> None:
     zones = roundtrip.read(data("azure_interzone.json"), "x")
     assert [pytest.approx(one.ms) for one in zones] == [0.412, 0.096]
-    assert [roundtrip.bound(one).campus for one in zones] == [False, True]
+    assert [one.campus for one in zones] == [False, True]
     assert roundtrip.read(data("cloudping_averages.json"), "x")[0].ms == 11.0

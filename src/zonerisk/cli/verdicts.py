@@ -382,9 +382,9 @@ def _trips(
     trips = round_trips.judge(catalog, verdict.target, read, day, floor_ms)
     records = []
     for trip in trips:
-        (a, b, ms, *_), fibre_km, likely_km = trip.bound
-        reach = round(fibre_km, 1), round(likely_km, 1)
-        cells = (a, b, ms, *reach, trip.bound.campus, list(trip.refuted))
+        a, b, ms, _ = trip.trip
+        reach = round(trip.trip.fibre_km(), 1), round(trip.likely_km, 1)
+        cells = (a, b, ms, *reach, trip.trip.campus, list(trip.refuted))
         records.append(dict(zip(TRIP_HEAD, cells, strict=True)))
     campus, refuted = (sum(bool(record[key]) for record in records) for key in TRIP_HEAD[-2:])
     summary = (

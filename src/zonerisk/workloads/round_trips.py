@@ -43,47 +43,34 @@ class Trip(NamedTuple):
     ms: float
     region: str = ""
 
-
-class Bound(NamedTuple):
-    """No more fibre than this lies between two places, and the same once the local floor is taken off."""
-
-    trip: Trip
-    fibre_km: float
-    likely_km: float
-
     @property
     def campus(self) -> bool:
         """True where the two are as near as zones of one campus are."""
-        return self.trip.ms <= arrangement.CAMPUS_MS
+        return self.ms <= arrangement.CAMPUS_MS
 
+    def fibre_km(self, floor_ms: float = 0.0) -> float:
+        """Bound the fibre between the two from above; with a floor, what machines and switches take is off.
 
-def bound(trip: Trip, floor_ms: float = LOCAL_FLOOR_MS) -> Bound:
-    """Bound the fibre between two places from above."""
-    likely_ms = max(0.0, trip.ms - floor_ms)
-    return Bound(trip, most_fibre_m(trip.ms) / 1000, most_fibre_m(likely_ms) / 1000)
-
-
-def refutes(limit: Bound, claimed_km: float) -> bool:
-    """Return whether a round trip is too short for a claimed distance.
-
-    The whole round trip is counted as fibre, and fibre is never shorter than the straight
-    line, so this holds whatever the way and the machines.
-    """
-    return limit.fibre_km < claimed_km
+        Without one, the whole round trip is counted as fibre, and fibre is never shorter than the straight
+        line: a greater distance is refuted, whatever the way and the machines.
+        """
+        return most_fibre_m(max(0.0, self.ms - floor_ms)) / 1000
 
 
 class Judged(NamedTuple):
     """A round trip, the distance of its ends in the catalogue, and the clauses that it contradicts."""
 
-    bound: Bound
+    trip: Trip
+    likely_km: float
     straight_m: Interval | None
     refuted: tuple[str, ...]
 
     @property
     def message(self) -> str:
         """All of it in one line."""
-        (a, b, ms, _), fibre_km, likely_km = self.bound
-        return wording.round_trip(a, b, ms, fibre_km, likely_km, self.bound.campus, self.refuted)
+        a, b, ms, _ = self.trip
+        fibre_km, campus = self.trip.fibre_km(), self.trip.campus
+        return wording.round_trip(a, b, ms, fibre_km, self.likely_km, campus, self.refuted)
 
 
 def judge(
@@ -132,15 +119,15 @@ def judge(
                 continue
             ends = (recovery.endpoint(catalog, key, as_of).discs for key in (region_id, other))
             straight, least = recovery.between(*ends), "dr-distance"
-        limit, refuted = bound(trip, floor_ms), []
+        fibre_km, refuted = trip.fibre_km(), []
         for kind, text, value in claims:
-            if kind == least and refutes(limit, value):
+            if kind == least and fibre_km < value:
                 refuted.append(wording.too_near(text, value))
             elif kind == "rtt-max" and least == "separation-min" and trip.ms > value:
                 refuted.append(wording.too_slow(text, trip.ms))
-        if straight and straight.high is not None and refutes(limit, straight.low / 1000):
+        if straight and straight.high is not None and fibre_km < straight.low / 1000:
             refuted.append(wording.places_apart(straight))
-        judged.append(Judged(limit, straight, tuple(refuted)))
+        judged.append(Judged(trip, trip.fibre_km(floor_ms), straight, tuple(refuted)))
     if not judged:
         names = list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
         raise UsageError(
