@@ -191,37 +191,33 @@ def _csv(text: str, name: str) -> list[Trip]:
     rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
     if len(rows) < 2:
         raise DataError(f"{name}: is not a table: it needs a header and rows; {_SHAPES}")
-    header = [cell.strip().lower() for cell in rows[0]]
+    header, hint = [cell.strip().lower() for cell in rows[0]], ""
     ends = next((pair for pair in _ENDS if set(pair) <= set(header)), None)
     value = next((column for column in _VALUES if column in header), None)
-    if ends is None or value is None:
-        if len(rows) - 1 <= len(rows[0]) and len(header) > 2:
-            return _matrix(rows, name)
+    # Each with its line, and the column that it stands in.
+    cells: list[tuple[int, str, str, str, str, str]] = []
+    if ends and value:
+        needed = {*ends, value, *({"region"} & set(header))}
+        for line, row in enumerate(rows[1:], 2):
+            named = dict(zip(header, row, strict=False))
+            if not needed <= named.keys():
+                raise DataError(f"{name}:{line}: {len(row)} of {len(header)} columns")
+            a, b = (named[end] for end in ends)
+            cells.append((line, value, a, b, named[value], named.get("region", "")))
+    elif 3 <= len(header) >= len(rows) - 1:
+        hint = f"; {_SHAPES}"
+        for line, row in enumerate(rows[1:], 2):
+            columns = zip(map(str.strip, rows[0][1:]), row[1:], strict=False)
+            found = ((column, cell) for column, cell in columns if cell.strip() and column != row[0].strip())
+            cells += [(line, column, row[0], column, cell, "") for column, cell in found]
+    else:
         raise DataError(f"{name}:1: the columns are {', '.join(header[:8])}; {_SHAPES}")
-    a, b, ms = (header.index(column) for column in (*ends, value))
-    region = header.index("region") if "region" in header else None
     trips = []
-    for line, row in enumerate(rows[1:], 2):
+    for line, column, a, b, cell, region in cells:
         try:
-            where = row[region].strip() if region is not None else ""
-            trips.append(Trip(row[a].strip(), row[b].strip(), milliseconds(row[ms]), where))
-        except IndexError:
-            raise DataError(f"{name}:{line}: {len(row)} of {len(header)} columns") from None
+            trips.append(Trip(a.strip(), b.strip(), milliseconds(cell), region.strip()))
         except ValueError as error:
-            raise DataError(f"{name}:{line}: {value}: {error}") from None
-    return trips
-
-
-def _matrix(rows: list[list[str]], name: str) -> list[Trip]:
-    columns = [cell.strip() for cell in rows[0][1:]]
-    trips = []
-    for line, row in enumerate(rows[1:], 2):
-        for column, cell in zip(columns, row[1:], strict=False):
-            if cell.strip() and column != row[0].strip():
-                try:
-                    trips.append(Trip(row[0].strip(), column, milliseconds(cell)))
-                except ValueError as error:
-                    raise DataError(f"{name}:{line}: {column}: {error}; {_SHAPES}") from None
+            raise DataError(f"{name}:{line}: {column}: {error}{hint}") from None
     return trips
 
 
