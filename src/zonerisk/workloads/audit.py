@@ -92,15 +92,8 @@ class _Answer(NamedTuple):
     """Fails under a rule without a figure, too: a place that is missing, or the same building."""
 
 
-class _Loss(NamedTuple):
-    """Places that may be lost together, by a shared risk or one with all that it is made of."""
-
-    members: tuple[str, ...]
-    risk: SharedRisk | None = None
-    subjects: tuple[str, ...] = ()
-    """Places of which only the number that goes is known."""
-
-
+# Places that may be lost together, and the shared risk that takes them; None for one with all it is made of.
+_Loss = tuple[tuple[str, ...], "SharedRisk | None"]
 # What is changed, by the field of a workload that it sets.
 _CHANGES: Mapping[str, Literal["add-zone", "move-backup", "recovery"]] = {
     "places": "add-zone",
@@ -275,19 +268,21 @@ class Auditor:
             in_one = max(in_one, loose.total() + sum(max(ids.values()) for ids in by_clique.values()))
         return fewest, most, in_one
 
-    def _losses(self, known: Arrangement, places: Iterable[Place]) -> list[_Loss]:
-        """List what takes several places on record, then each place with the sites that it is made of."""
-        distinct, units = {place.id: place for place in places}, {unit.id: unit for unit in known.domains}
-        losses = []
-        for risk in (each for groups in known.groups.values() for each in groups.risks if each.grade != "C"):
+    def _losses(self, known: Arrangement, places: Iterable[Place]) -> Iterator[_Loss]:
+        """Return what takes several places on record, then each place with the sites that it is made of.
+
+        Of a counted group only the number is known that goes together: at best, the fewest copies.
+        """
+        copies, units = Counter(place.id for place in places), {unit.id: unit for unit in known.domains}
+        for risk in (each for groups in known.groups.values() for each in groups.all_risks):
             # One of several buildings is not all of a zone.
-            whole = (key for key in risk.members if risk.kind != "building" or len(units[key].sites) < 2)
-            if len(members := tuple(whole)) > 1:
-                losses.append(_Loss(members, risk))
-        for place in distinct.values():
+            whole = [key for key in risk.members if risk.kind != "building" or len(units[key].sites) < 2]
+            fewest = sorted(risk.members, key=copies.__getitem__)[: risk.least]
+            if risk.grade != "C" and (risk.groups > 1 or len(whole) > 1):
+                yield tuple(fewest if risk.groups > 1 else whole), risk
+        for place in {place.id: place for place in places}.values():
             sites = units[place.id].sites if place.kind == "zone" else ()
-            losses.append(_Loss((place.id, *(site.id for site in sites if site.id in distinct))))
-        return losses
+            yield (place.id, *(site.id for site in sites if site.id in copies)), None
 
     def _survives(self, workload: Workload, known: Arrangement) -> _Answer:
         if workload.spread:
@@ -300,16 +295,11 @@ class Auditor:
         def left(members: Iterable[str]) -> int:
             return total - sum(copies[place] for place in set(members))
 
-        # Of a counted group only the number is known that goes together: at best, the fewest copies.
-        counted = [
-            _Loss(tuple(sorted(risk.members, key=copies.__getitem__)[: risk.least]), risk, risk.members)
-            for groups in known.groups.values()
-            for risk in groups.counted_groups
-            if risk.grade != "C"
-        ]
-        # What takes more places, and says so on record, is named before a single place.
-        losses = [*self._losses(known, workload.places), *counted]
-        members, risk, subjects = min(losses, key=lambda loss: (left(loss.members), loss.risk is None))
+        def order(loss: _Loss) -> tuple[int, int]:
+            # What takes more places, and says so on record, is named before a single place.
+            return left(loss[0]), 2 if loss[1] is None else int(loss[1].groups > 1)
+
+        members, risk = min(self._losses(known, workload.places), key=order)
         kept = left(members)
         # Zones that go by other names, or by none, may be the one that is lost.
         least = kept if risk else min(kept, total - self._zones(workload.places)[2])
@@ -317,7 +307,8 @@ class Auditor:
         cause = risk.message if risk else wording.without(name)
         message = wording.copies_left(cause, least, kept, total, workload.quorum, workload.more)
         if workload.falls(total - kept):
-            return _Answer("fail", message, subjects or members, risk.evidence if risk else ())
+            subjects = risk.members if risk and risk.groups > 1 else members
+            return _Answer("fail", message, subjects, risk.evidence if risk else ())
         if workload.basis == UNTOLD:
             return _Answer("unknown", wording.untold(message))
         if kept < workload.quorum or (workload.more != 0 and workload.quorum > 1):
@@ -422,7 +413,9 @@ class Auditor:
         names = {unit.id: unit.name for unit in known.domains}
         unnamed = {place.id: (place.region, place.name) for place in places if place.name}
         events: dict[object, Event] = {}
-        for members, risk, _ in self._losses(known, places):
+        for members, risk in self._losses(known, places):
+            if risk and risk.groups > 1:
+                continue
             gone = Counter(at for member in members for at in copies_at[member].elements())
             lost = [workloads[at] for at, count in sorted(gone.items()) if workloads[at].falls(count)]
             key, first, taken = risk.id if risk else f"place:{members[0]}", members[0], frozenset(members)
