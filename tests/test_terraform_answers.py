@@ -1642,3 +1642,17 @@ def test_an_instance_may_name_its_cluster_by_what_the_cluster_is_called(shipped:
     found = judge(tree, shipped)
     assert not found.not_assessed
     assert [(each.id, *told(each)[:3]) for each in found.workloads] == [("aws_rds_cluster.db", 2, 1, "pass")]
+
+
+def test_a_file_has_no_more_copies_than_it_may_have_resources(
+    shipped: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(terraform, "MAX_RESOURCES", 30)
+
+    def groups(size: int) -> Any:
+        values = {"availability_zones": ["eu-west-1a", "eu-west-1b"], "desired_capacity": size}
+        return state(*(resource(f"aws_autoscaling_group.g{number}", values) for number in range(3)))
+
+    assert sum(len(each.places) for each in read(groups(10), shipped).workloads) == 30
+    with pytest.raises(DataError, match="over 30 copies; give one workspace a time"):
+        read(groups(11), shipped)

@@ -452,6 +452,7 @@ class _Reader:
         self.told: dict[tuple[object, ...], _Told] = {}
         self.referred: dict[tuple[object, ...], _Referred] = {}
         self.led: list[_Resource] = []
+        self.copies = 0
         self.drafts: dict[str, Draft] = {}
         self.joined: dict[str, Draft] = {}
         # What a resource is a replica of.
@@ -540,8 +541,6 @@ class _Reader:
                 source.add(self.drafts.pop(key))
                 source.needs, source.notes = "one", (*source.notes, wording.replica(key))
         for draft in (*self.drafts.values(), *self.joined.values()):
-            if len(draft.places) > MAX_COPIES:
-                raise DataError(f"{self.name}: {draft.key}: over {MAX_COPIES} copies")
             if draft.places:
                 yield self.placement.workload(draft)
         alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
@@ -738,6 +737,9 @@ class _Reader:
         else:
             count, draft.more = count * times, row.elsewhere * times
         count += row.beside * times
+        self.copies += count
+        if self.copies > MAX_RESOURCES:
+            raise DataError(f"{self.name}: over {MAX_RESOURCES} copies; give one workspace a time")
         if not named and len(set(regions)) > 1:
             named = list(map(self.placement.place, regions))
             distinct = list(dict.fromkeys(named))
