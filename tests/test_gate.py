@@ -333,3 +333,7 @@ def test_odd_signs_of_an_address_break_no_format_and_no_line(run: Runner, home: 
     done = run("plan", "odd.json", "--fail-on", "fail", "--format", format_, check=1)
     assert done.stderr.count("\n") == 1
     assert "\x1b" not in done.stdout
+
+
+def test_a_file_of_no_format_is_refused_before_anything_is_read(run: Runner, home: Path) -> None:
+    assert "would be doc" in run("plan", "nowhere.json", "-o", "out.doc", check=2).stderr

@@ -88,6 +88,7 @@ def plan(
         return
     if not files:
         raise UsageError("give a plan, or start one: zonerisk plan --template")
+    form = output.chosen(format_, out, Formats)
     catalog = load(catalogue)
     stdin = sys.stdin.buffer.read(plans.MAX_BYTES + 1) if "-" in files else None
     request = plans.read(files, stdin, catalog, as_of)
@@ -105,7 +106,6 @@ def plan(
         answer = replace(answer, advice=choices)
         if left:
             output.note(f"advice: {left}\n")
-    form = output.chosen(format_, out, Formats)
     if form == "json":
         text: str | Iterable[str] = plan_report.pieces(answer)
     elif form == "table":
