@@ -302,15 +302,15 @@ def _objects(view: _View, domains: Domains, limit_m: float | None) -> list[Share
         for row in seen[domain.id].rows:
             if row.object:
                 about.setdefault(row.object, []).append((domain.id, row))
-    risks = []
-    for key in sorted(about, key=lambda key: (min(bests(row for _, row in about[key]), default=0), key)):
+    found = []
+    for key, told in about.items():
         hit = {domain.id: domain for domain in domains if seen[domain.id].of(key)}
         if len(hit) > 1:
-            members, rows = list(hit.values()), [row for unit, row in about[key] if unit in hit]
-            risks.append(
-                _risk(layer, key, members, wording.shared_object(members, layer, rows, limit_m), rows)
-            )
-    return risks
+            members, rows = list(hit.values()), [row for unit, row in told if unit in hit]
+            message = wording.shared_object(members, layer, rows, limit_m)
+            nearest = min(bests(row for _, row in told), default=0.0)
+            found.append((nearest, key, _risk(layer, key, members, message, rows)))
+    return [shared for _, _, shared in sorted(found, key=lambda row: row[:2])]
 
 
 def _risk(layer: Layer, key: str, members: Domains, message: str, rows: Sequence[HazardSample]) -> SharedRisk:
