@@ -207,7 +207,6 @@ def _wrapped(text: str, size: float, most: float, rows: int) -> list[tuple[str, 
 
 
 def _bare(name: str) -> str:
-    """Return a name without what it says in brackets at its end."""
     return re.sub(r" \([^()]*\)$", "", name)
 
 

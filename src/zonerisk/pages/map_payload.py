@@ -291,8 +291,7 @@ def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:
     return [row for row in rows if row.kind != "shared-risk"] + outlines, outline_of
 
 
-def _served(row: Feature) -> str:
-    """Name the zones that a site serves, together: they share its mark."""
+def _served(row: Feature) -> str:  # The zones that a site serves, together: they share its mark.
     return str(row.words.get("zones") or row.zone or "")
 
 

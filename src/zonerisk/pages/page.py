@@ -351,12 +351,14 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
 def code(name: str) -> str:
     """Read one of the package's scripts or styles without its comments and indents."""
     text = re.sub(r"(?m)^\s*/\*.*?\*/\n", "", asset(name), flags=re.DOTALL)
-    return _tight(text) if name.endswith(".css") else re.sub(r"\n\s+", "\n", text)
+    # None of these signs stands in a text.
+    code = re.sub(r" (=>|[!=]==|&&|\|\|) ", r"\1", re.sub(r"\n\s+", "\n", text))
+    return _tight(text) if name.endswith(".css") else code
 
 
 def _tight(style: str) -> str:
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", style)).strip()
+    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", style)).replace(";}", "}").strip()
 
 
 @cache
