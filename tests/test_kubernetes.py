@@ -482,6 +482,34 @@ workloads:
             {"topology.kubernetes.io/region": "eu-de", "topology.kubernetes.io/zone": "eu-de-3"},
             "ibm-eu-de/eu-de-3",
         ),
+        (
+            "cn-hongkong.i-j6c",
+            {
+                "node.kubernetes.io/instance-type": "ecs.g6.large",
+                "topology.kubernetes.io/region": "cn-hongkong",
+                "topology.kubernetes.io/zone": "cn-hongkong-b",
+            },
+            "alibaba-cn-hongkong/cn-hongkong-b",
+        ),
+        (
+            "alicloud://cn-hongkong.i-j6c",
+            {"topology.diskplugin.csi.alibabacloud.com/zone": "cn-hongkong-b"},
+            "alibaba-cn-hongkong/cn-hongkong-b",
+        ),
+        (
+            "qcloud:///160001/ins-6pj",
+            {
+                "topology.com.tencent.cloud.csi.cbs/zone": "ap-chengdu-1",
+                "topology.kubernetes.io/region": "cd",
+                "topology.kubernetes.io/zone": "160001",
+            },
+            "tencent-ap-chengdu/ap-chengdu-1",
+        ),
+        (
+            "stackit://5f2",
+            {"topology.kubernetes.io/region": "eu01", "topology.kubernetes.io/zone": "eu01-2"},
+            "stackit-eu01/eu01-2",
+        ),
     ],
 )
 def test_nodes_of_more_providers_of_the_catalogue(
@@ -491,6 +519,16 @@ def test_nodes_of_more_providers_of_the_catalogue(
     made["metadata"]["labels"] = labels
     found = read(shipped, made)
     assert [each.places[0].id for each in found.workloads] == [place], found.unassessed
+
+
+def test_numbers_and_short_names_alone_are_no_place(shipped: Catalog) -> None:
+    made = node("n", "qcloud:///160001/ins-6pj")
+    made["metadata"]["labels"] = {
+        "topology.kubernetes.io/region": "cd",
+        "topology.kubernetes.io/zone": "160001",
+    }
+    found = read(shipped, made)
+    assert ([*found.workloads], [each.id for each in found.unassessed]) == ([], ["node n"])
 
 
 def paris(name: str, zone: int, *roles: str, **metadata: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ NO_RECOVERY = "the plan names no place to recover in"
 SILENT_BACKUP = "the file does not tell where its backups are"
 SILENT_RECOVERY = "the file does not tell where it would be recovered"
 # Of what a file holds.
-NO_PROVIDER = "its providerID is of no provider that zonerisk knows"
+NO_PROVIDER = "its providerID is of no provider whose nodes are read"
 NO_LABELS = "it has no topology.kubernetes.io labels and its providerID names no zone"
 NO_ZONE = "it names no zone, or nothing tells whose cluster it is"
 lying = sentence("{} lies in {}: the plan names no country that it could be held against")

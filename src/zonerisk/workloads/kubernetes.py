@@ -143,9 +143,8 @@ class _Reader:
         self.zone_labels = (*self.id_labels, *_ZONE, *own_labels)
         # Some providers' nodes have another's provider ids: their machine types tell them apart.
         self.machines = {machine: key for key, each in speech.items() for machine in each.machines}
-        self.schemes = {
-            scheme: key for key, each in speech.items() if not each.machines for scheme in each.schemes
-        }
+        borrowers_first = sorted(speech.items(), key=lambda row: not row[1].machines)
+        self.schemes = {scheme: key for key, each in borrowers_first for scheme in each.schemes}
         self.drivers = {driver: key for key, each in speech.items() for driver in each.drivers}
         self.places: dict[str, Place] = {}
         self.home: tuple[str, str] | None = None
@@ -192,10 +191,13 @@ class _Reader:
         if provider is None:
             raise Unplaced(wording.NO_PROVIDER)
         dialect = self.placement.dialect(provider)
-        named = [node.label(self.zone_labels), zone_in(provider_id, dialect.kubernetes.provider_ids)]
+        own, spelled = node.label(dialect.kubernetes.zone_labels), dialect.kubernetes.provider_ids
+        named = [node.label(self.id_labels), own, node.label(self.zone_labels), zone_in(provider_id, spelled)]
         names = [each for each in named if each]
+        # Some clouds write short names and numbers as regions and zones, but not where their disks are bound.
+        text = (own and dialect.region_of(own)) or node.label(_REGION)
         # An id names no region; what else the node says does.
-        text = node.label(_REGION) or next(filter(None, map(dialect.region_of, names)), None)
+        text = text or next(filter(None, map(dialect.region_of, names)), None)
         if dialect.zones.are_regions:
             text, names = (names[0] if names else text), []
         if text is None:
