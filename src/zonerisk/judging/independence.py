@@ -294,7 +294,7 @@ def _members(mask: int) -> Iterator[int]:
 def _heaviest(graph: int, near: Sequence[int], weights: Sequence[int], tried: Iterator[int]) -> int:
     """Choose from a set of nodes, part by part; ``near`` is what each is joined to."""
     chosen = 0
-    if next(tried) > MOST_TRIED:
+    if next(tried) > MOST_TRIED:  # To whoever asks, too many tries are what too deep a search is.
         raise RecursionError
     while graph:
         free = next((node for node in _members(graph) if _dominates(node, graph, near, weights)), None)
