@@ -140,7 +140,7 @@ def standing(facts: Facts, region_id: str, day: str) -> tuple[Class, Zones]:
     zones, sites, by_site = arranged(facts, region_id, day)
     known = sites if by_site and sites.domains else zones
     groups = assess_arrangement(known, facts, facts.samples)
-    spread = spread_of(facts.region(region_id), facts.sites_of(region_id), day)
+    spread = spread_of(facts.sites_of(region_id), day)
     class_, _ = classify(known, groups, spread)
     return class_, Zones(sold=zones.sold, effective=effective(zones.domains, groups.values()))
 
@@ -193,7 +193,7 @@ def stands_apart(distance: Interval, a: FailureDomain, b: FailureDomain) -> Lite
     return "near" if separation.on_named_campuses(a, b) else None
 
 
-def spread_of(region: Region, sites: Mapping[str, Site], day: str) -> Spread | None:
+def spread_of(sites: Mapping[str, Site], day: str) -> Spread | None:
     """Return how far apart the known buildings of a region are; None where fewer than two have a place."""
     at = [
         site.position

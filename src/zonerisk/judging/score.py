@@ -73,7 +73,7 @@ def score(
     zone_assessed = assess_arrangement(by_zones, facts, source, judged=not by_site)
     site_assessed = assess_arrangement(by_sites, facts, source, judged=by_site)
     asked, assessed = (by_sites, site_assessed) if by_site else (by_zones, zone_assessed)
-    spread = spread_of(region, facts.sites_of(region_id), day)
+    spread = spread_of(facts.sites_of(region_id), day)
     class_, cause = classify(asked, assessed, spread)
     standing = Independence(
         class_=class_,
