@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grid import fields
+from grid import answers
 from zonerisk.core.errors import DataError
 from zonerisk.layers import http
 
@@ -27,17 +27,6 @@ def test_an_error_is_never_an_empty_list(file: str, key: str, said: str) -> None
         http.rows((ANSWERS / file).read_bytes(), file, key)
 
 
-def test_three_states() -> None:
-    row = {"yes": True, "no": False, "null": None, "number": 1}
-    assert [fields.flag(row, key) for key in ("yes", "no", "null", "number", "absent")] == [
-        True,
-        False,
-        None,
-        None,
-        None,
-    ]
-
-
 def test_numbers() -> None:
     row = {"a": 1, "b": 2.5, "c": None, "d": "3", "e": True}
-    assert [fields.number(row, key) for key in "abcdef"] == [1.0, 2.5, None, None, None, None]
+    assert [answers.number(row, key) for key in "abcdef"] == [1.0, 2.5, None, None, None, None]

@@ -58,7 +58,7 @@ def test_derive_without_layers(tmp_path: Path) -> None:
 
 
 def test_fetch_writes_csv_and_names_the_licence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def told(cache: object, asked: object) -> list[FeedRecord]:
+    def told(*_: object) -> list[FeedRecord]:
         return [FeedRecord("zz/s", "station", "way/1", "Gull", "225", "1.00", "")]
 
     monkeypatch.setitem(feedsource.SOURCES, "pypsa", Source("A grid", "ODbL 1.0", told))  # type: ignore[arg-type]

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
-import json
 import os
+import sqlite3
+import subprocess
+import sys
 import threading
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from conftest import ROOT
 from grid.cache import FeedCache
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.layers import http
@@ -31,44 +36,33 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_an_answer_is_kept_with_its_licence(tmp_path: Path, asked: list[str]) -> None:
     cache = FeedCache(tmp_path / "feeds")
-    assert cache.get("x.json", URLS, "ODbL 1.0", text, params={"q": "1"}) == "first"
-    assert cache.get("x.json", URLS, "ODbL 1.0", text, params={"q": "1"}) == "first"
-    assert cache.get("x.json", URLS, "ODbL 1.0", text, params={"q": "2"}) == "second"
-    (card,) = [
-        json.loads(path.read_text())
-        for path in tmp_path.rglob("*.source.json")
-        if '"q": "1"' in path.read_text()
-    ]
-    assert card["licence"] == "ODbL 1.0"
-    assert card["url"] == URL
-    assert len(card["sha256"]) == 64
-    assert (
-        FeedCache(tmp_path / "feeds", offline=True).get("x.json", URLS, "", text, params={"q": "1"})
-        == "first"
-    )
-    assert (
-        FeedCache(tmp_path / "feeds", refresh=True).get("x.json", URLS, "", text, params={"q": "1"})
-        == "third"
-    )
+    assert cache.get(URLS, "ODbL 1.0", text, params={"q": "1"}) == "first"
+    assert cache.get(URLS, "ODbL 1.0", text, params={"q": "1"}) == "first"
+    assert cache.get(URLS, "ODbL 1.0", text, params={"q": "2"}) == "second"
+    with closing(sqlite3.connect(cache.path)) as kept:
+        rows = kept.execute("SELECT url, licence, fetched FROM answers").fetchall()
+    assert rows == [(URL, "ODbL 1.0", datetime.now(UTC).date().isoformat())] * 2
+    assert FeedCache(tmp_path / "feeds", offline=True).get(URLS, "", text, params={"q": "1"}) == "first"
+    assert FeedCache(tmp_path / "feeds", refresh=True).get(URLS, "", text, params={"q": "1"}) == "third"
 
 
 def test_an_error_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "get", lambda url, **_: b"error")
     with pytest.raises(DataError):
-        FeedCache(tmp_path).get("x.json", URLS, "", text)
+        FeedCache(tmp_path).get(URLS, "", text)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_offline_without_an_answer(tmp_path: Path, asked: list[str]) -> None:
     with pytest.raises(UsageError, match="--offline"):
-        FeedCache(tmp_path, offline=True).get("x.json", URLS, "", text)
+        FeedCache(tmp_path, offline=True).get(URLS, "", text)
     assert len(asked) == 3
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path, asked: list[str]) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="--cache"):
-        FeedCache(tmp_path / "file").get("x.json", URLS, "", text)
+        FeedCache(tmp_path / "file").get(URLS, "", text)
 
 
 def test_the_next_address_where_one_gives_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,8 +76,8 @@ def test_the_next_address_where_one_gives_no_answer(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(http, "get", get)
     urls = ("u1", "u2", "u3")
-    assert FeedCache(tmp_path).get("x.json", urls, "", text) == "fine"
-    assert FeedCache(tmp_path).get("x.json", urls, "", text) == "fine"
+    assert FeedCache(tmp_path).get(urls, "", text) == "fine"
+    assert FeedCache(tmp_path).get(urls, "", text) == "fine"
     assert asked == ["u1", "u2", "u3"]
 
 
@@ -95,8 +89,8 @@ def test_many_at_once_read_whole_answers(tmp_path: Path, monkeypatch: pytest.Mon
     def ask() -> None:
         for _ in range(5):
             cache = FeedCache(tmp_path, refresh=True)
-            sizes.append(cache.get("x.json", URLS, "", lambda data, _: len(data)))
-            sizes.append(FeedCache(tmp_path).get("x.json", URLS, "", lambda data, _: len(data)))
+            sizes.append(cache.get(URLS, "", lambda data, _: len(data)))
+            sizes.append(FeedCache(tmp_path).get(URLS, "", lambda data, _: len(data)))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -104,27 +98,30 @@ def test_many_at_once_read_whole_answers(tmp_path: Path, monkeypatch: pytest.Mon
     for thread in threads:
         thread.join()
     assert sizes == [3_000_000] * 80
-    assert len(list(tmp_path.iterdir())) == 2, "the answer and its note"
+    assert list(tmp_path.iterdir()) == [FeedCache(tmp_path).path], "nothing is left of a call"
 
 
-def test_an_answer_and_its_note_are_of_one_call(tmp_path: Path, asked: list[str]) -> None:
-    """A kill between the two leaves an answer that its note does not tell of: it is asked for again."""
-    assert FeedCache(tmp_path).get("x.json", URLS, "", text) == "first"
-    note, answer = sorted(tmp_path.iterdir(), key=lambda path: len(path.name), reverse=True)
-    answer.write_bytes(b"half of an ans")
-    with pytest.raises(UsageError, match="--offline"):
-        FeedCache(tmp_path, offline=True).get("x.json", URLS, "", text)
-    assert FeedCache(tmp_path).get("x.json", URLS, "", text) == "second"
-    assert FeedCache(tmp_path, offline=True).get("x.json", URLS, "", text) == "second"
-    note.unlink()
-    assert FeedCache(tmp_path).get("x.json", URLS, "", text) == "third"
+def test_a_kill_leaves_the_answer_before_it(tmp_path: Path, asked: list[str]) -> None:
+    assert FeedCache(tmp_path).get(URLS, "", text) == "first"
+    killed = """
+import os, sys
+from pathlib import Path
+from grid.cache import FeedCache
+with FeedCache(Path(sys.argv[1]))._answers() as answers:
+    answers.execute("UPDATE answers SET data = 'half of an ans'")
+    os._exit(9)
+"""
+    path = os.pathsep.join(filter(None, [str(ROOT / "scripts"), os.environ.get("PYTHONPATH", "")]))
+    done = subprocess.run(
+        [sys.executable, "-c", killed, str(tmp_path)], check=False, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert done.returncode == 9
+    assert FeedCache(tmp_path, offline=True).get(URLS, "", text) == "first"
 
 
-def test_what_kills_left_is_swept(tmp_path: Path, asked: list[str]) -> None:
-    old, new = tmp_path / "a.part", tmp_path / "b.part"
-    for path in (old, new):
-        path.write_bytes(b"half")
-    os.utime(old, (0, 0))
-    assert FeedCache(tmp_path).get("x.json", URLS, "", text) == "first"
-    assert not old.exists()
-    assert new.exists(), "another call may still be writing it"
+def test_a_damaged_cache_is_named(tmp_path: Path, asked: list[str]) -> None:
+    cache = FeedCache(tmp_path)
+    assert cache.get(URLS, "", text) == "first"
+    cache.path.write_bytes(b"half of a database")
+    with pytest.raises(UsageError, match=r"answers\.sqlite: .*--cache"):
+        cache.get(URLS, "", text)

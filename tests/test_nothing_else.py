@@ -22,7 +22,7 @@ import rasterio
 import shapely
 
 from conftest import Runner
-from grid import hifld, neso, odre, overpass, peeringdb, pypsa
+from grid import answers
 from loopback import Server, running, send
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, FetchError, ZoneriskError
@@ -342,8 +342,8 @@ def test_an_answer_of_a_service_leads_nowhere_else(lure: tuple[Path, Server, Wat
 
 TEXTS: list[Callable[[bytes], object]] = [
     *(lambda data, read=read: read(data, "x") for read in (
-        neso.read, hifld.read_stations, odre.read_stations, overpass.read_stations, overpass.read_lines,
-        peeringdb.read_facilities, pypsa.read_stations, pypsa.read_circuits, round_trips.read,
+        answers.supply_areas, answers.hifld, answers.odre_stations, answers.overpass,
+        answers.facilities, answers.pypsa_stations, answers.pypsa_circuits, round_trips.read,
     )),
 ]  # fmt: skip
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from grid import peeringdb
+from grid import answers, sources
+from grid.cache import FeedCache
+from test_feedsource import SITE
 from zonerisk.core.errors import DataError
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -16,7 +18,7 @@ def data(table: str) -> bytes:
 
 
 def test_three_states_and_null_places() -> None:
-    one, two, three, skua = peeringdb.read_facilities(data("fac"), "x")
+    one, two, three, skua = answers.facilities(data("fac"), "x")
     assert [house.diverse_substations for house in (one, two, three, skua)] == [
         True,
         False,
@@ -27,28 +29,39 @@ def test_three_states_and_null_places() -> None:
 
 
 def test_a_campus_that_is_not_stated_is_none() -> None:
-    one, two, three, skua = peeringdb.read_facilities(data("fac"), "x")
+    one, two, three, skua = answers.facilities(data("fac"), "x")
     assert two.campus == three.campus is not None
     assert skua.campus not in (None, two.campus)
     assert one.campus is None
 
 
 def test_tables() -> None:
-    assert peeringdb.read_presence(data("netfac"), "x") == {64500: {1, 2}, 64501: {1}}
-    assert peeringdb.read_exchange_houses(data("ixfac"), "x") == {7: {1}}
-    assert peeringdb.read_members(data("netixlan"), "x") == {64500: {7}}
-    assert peeringdb.read_exchanges(data("ix"), "x")[0].name == "SEA-IX"
-    assert peeringdb.read_campuses(data("campus"), "x") == {5: "Auk Quay"}
+    assert answers.pairs(data("netfac"), "x", "local_asn", "fac_id") == {64500: {1, 2}, 64501: {1}}
+    assert answers.pairs(data("ixfac"), "x", "ix_id", "fac_id") == {7: {1}}
+    assert answers.pairs(data("netixlan"), "x", "asn", "ix_id") == {64500: {7}}
+    assert answers.names(data("ix"), "x") == {7: "SEA-IX"}
+    assert answers.names(data("campus"), "x") == {5: "Auk Quay"}
 
 
 def test_throttled() -> None:
     with pytest.raises(DataError, match="37 seconds"):
-        peeringdb.read_facilities(data("throttled"), "x")
+        answers.facilities(data("throttled"), "x")
 
 
-def test_key() -> None:
-    assert peeringdb.headers({}) == {}
-    assert peeringdb.headers({"PEERINGDB_API_KEY": " k "}) == {"Authorization": "Api-Key k"}
+@pytest.mark.parametrize(("key", "headers"), [(" ", None), (" k ", {"Authorization": "Api-Key k"})])
+def test_key(key: str, headers: object, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A user's own key is sent; without one, the service is given its pauses."""
+    asked: list[dict[str, object]] = []
+
+    def get(self: FeedCache, *_: object, **how: object) -> list[object]:
+        asked.append(how)
+        return []
+
+    monkeypatch.setattr(FeedCache, "get", get)
+    monkeypatch.setenv("PEERINGDB_API_KEY", key)
+    assert list(sources.tell("peeringdb", FeedCache(tmp_path), [SITE])) == []
+    assert asked[0].get("headers") == headers
+    assert asked[0].get("pause_s") == (None if headers else sources.PAUSE_S)
 
 
 def test_a_place_outside_its_country_is_none() -> None:
@@ -58,5 +71,5 @@ def test_a_place_outside_its_country_is_none() -> None:
         {"id": 3, "name": "no latitude", "country": "US", "latitude": 117.958202, "longitude": 33.9},
         {"id": 4, "name": "no country", "latitude": 48.9, "longitude": 2.3},
     ]
-    read = peeringdb.read_facilities(json.dumps({"data": rows}).encode(), "x")
+    read = answers.facilities(json.dumps({"data": rows}).encode(), "x")
     assert [house.lat for house in read] == [48.9, None, None, 48.9]

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from grid.answers import pypsa_circuits as read_circuits
+from grid.answers import pypsa_stations as read_stations
 from grid.network import graph, upstreams
-from grid.pypsa import read_circuits, read_stations
 from zonerisk.core.errors import DataError
 
 ANSWERS = Path(__file__).parent / "answers"
@@ -25,7 +26,7 @@ def test_one_station_a_yard_and_made_up_ids_are_joints() -> None:
 def test_circuits_join_yards_not_levels() -> None:
     circuits = read_circuits(LINES, "x")
     assert [one.terminals for one in circuits] == [("relation/82", "way/81"), ("FR7", "way/81")]
-    found = upstreams(graph(circuits), "FR7", ["relation/82"])
+    found = upstreams(graph(circuits), "FR7", {"relation/82"})
     assert [(one.station, one.hops) for one in found] == [("relation/82", 2)]
 
 

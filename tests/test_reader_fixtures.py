@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grid import hifld, odre, overpass, peeringdb, pypsa
+from grid import answers
 from grid.network import graph, upstreams
 from zonerisk.core.errors import DataError
 from zonerisk.layers import http
@@ -22,30 +22,27 @@ def data(name: str) -> bytes:
 
 
 def test_odre() -> None:
-    stations = odre.read_stations(data("odre_postes_2024_with_coordinates.csv"), "x")
+    stations = answers.odre_stations(data("odre_postes_2024_with_coordinates.csv"), "x")
     assert [(one.code, one.kv, one.kind) for one in stations] == [
         ("TESTV", 225, "substation"),
         ("ZTEST", 63, "joint"),
         ("OFFIN", 400, "substation"),
     ]
-    for name in ("odre_postes_2026_no_geometry.geojson", "odre_postes_records.json"):
-        found = odre.read_stations(data(name), name)
-        assert [(one.code, one.lat) for one in found] == [("TESTV", None), ("OFFIN", None)]
-        mapped = overpass.read_stations(data("overpass_substations.json"), "y")
-        assert odre.locate(found, mapped)[0].lat == 56.015
-    circuits = odre.read_circuits(data("odre_lignes_souterraines.csv"), "x", stations)
+    mapped = answers.overpass(data("overpass_substations.json"), "y")
+    assert answers.located(stations, mapped)[0].lat == 56.015
+    circuits = answers.odre_circuits(data("odre_lignes_souterraines.csv"), "x", stations)
     assert {one.code: one.terminals for one in circuits} == {
-        "OFFINL61TESTV": ("OFFIN", "TESTV"),
-        "OFFINL62TESTV": ("OFFIN", "TESTV"),
-        "NEY  L61TESTV": ("NEY", "TESTV"),
-        "TESTVL61ZTEE5": ("OFFIN", "TESTV"),
+        "OFFINL61TESTV": ("rte/OFFIN", "rte/TESTV"),
+        "OFFINL62TESTV": ("rte/OFFIN", "rte/TESTV"),
+        "NEY  L61TESTV": ("rte/NEY", "rte/TESTV"),
+        "TESTVL61ZTEE5": ("rte/OFFIN", "rte/TESTV"),
     }
-    found_up = upstreams(graph(circuits), "NEY", ["OFFIN"])
-    assert [(one.station, one.hops) for one in found_up] == [("OFFIN", 2)]
+    found_up = upstreams(graph(circuits), "rte/NEY", {"rte/OFFIN"})
+    assert [(one.station, one.hops) for one in found_up] == [("rte/OFFIN", 2)]
 
 
 def test_overpass() -> None:
-    stations = overpass.read_stations(data("overpass_substations.json"), "x")
+    stations = answers.overpass(data("overpass_substations.json"), "x")
     assert [(one.kv, one.kind) for one in stations] == [
         (225, "substation"),
         (63, "substation"),
@@ -53,29 +50,24 @@ def test_overpass() -> None:
         (20, "minor"),
         (None, "traction"),
     ]
-    assert [one.circuits for one in overpass.read_lines(data("overpass_lines.json"), "x")] == [
-        2,
-        None,
-    ]
-    assert len(overpass.read_datacentres(data("overpass_telecom.json"), "x")) == 1
+    assert [one.note for one in answers.overpass(data("overpass_lines.json"), "x")] == ["2 circuits", ""]
+    assert len(answers.overpass(data("overpass_telecom.json"), "x")) == 1
 
 
 def test_pypsa() -> None:
-    stations = pypsa.read_stations(data("pypsa_osm_buses.csv"), "x")
+    stations = answers.pypsa_stations(data("pypsa_osm_buses.csv"), "x")
     assert {one.id: (one.kv, one.kind) for one in stations} == {
         "way/9000000001": (225, "substation"),
         "relation/900003": (400, "substation"),
         "FR999": (225, "joint"),
     }
-    (line,) = pypsa.read_circuits(data("pypsa_osm_lines.csv"), "x")
+    (line,) = answers.pypsa_circuits(data("pypsa_osm_lines.csv"), "x")
     assert line.terminals == ("relation/900003", "way/9000000001")
 
 
 def test_hifld() -> None:
     page = json.loads(data("arcgis_hifld_substations.geojson"))
-    with pytest.raises(DataError, match="one page of more"):
-        hifld.read_stations(json.dumps(page).encode(), "x")
-    stations = hifld.read_stations(json.dumps({"features": page["features"]}).encode(), "x")
+    stations = answers.hifld(json.dumps({"features": page["features"]}).encode(), "x")
     assert [(one.kv, one.kind) for one in stations] == [
         (230, "substation"),
         (None, "substation"),
@@ -84,20 +76,20 @@ def test_hifld() -> None:
 
 
 def test_peeringdb() -> None:
-    houses = peeringdb.read_facilities(data("peeringdb_fac.json"), "x")
+    houses = answers.facilities(data("peeringdb_fac.json"), "x")
     assert [house.diverse_substations for house in houses] == [True, False, None, None]
     assert houses[1].campus == houses[2].campus is not None
     assert None in (houses[0].campus, houses[3].campus)
     assert houses[3].lat is None
-    assert peeringdb.read_presence(data("peeringdb_netfac.json"), "x")[64500] == {
+    assert answers.pairs(data("peeringdb_netfac.json"), "x", "local_asn", "fac_id")[64500] == {
         900001,
         900002,
         900003,
     }
-    assert peeringdb.read_exchange_houses(data("peeringdb_ixfac.json"), "x") == {700001: {900001}}
-    assert peeringdb.read_exchanges(data("peeringdb_ix.json"), "x")[0].name == "NORTH-IX"
-    assert peeringdb.read_members(data("peeringdb_netixlan.json"), "x") == {64500: {700001}}
-    assert peeringdb.read_campuses(data("peeringdb_campus.json"), "x") == {9001: "North Two"}
+    assert answers.pairs(data("peeringdb_ixfac.json"), "x", "ix_id", "fac_id") == {700001: {900001}}
+    assert "NORTH-IX" in answers.names(data("peeringdb_ix.json"), "x").values()
+    assert answers.pairs(data("peeringdb_netixlan.json"), "x", "asn", "ix_id") == {64500: {700001}}
+    assert answers.names(data("peeringdb_campus.json"), "x") == {9001: "North Two"}
 
 
 @pytest.mark.parametrize(

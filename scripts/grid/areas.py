@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+import shapely
+
+from zonerisk.core.geometry import metres_per_degree
 from zonerisk.core.samples import Area
 
 if TYPE_CHECKING:
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
 
 # Borders in the layers are drawn to some hundred metres, and coasts to some kilometres.
 COAST_M = 5000.0
-_M_PER_DEGREE = 111_320.0
 
 # ENTSO-E (the Baltic states joined Continental Europe in February 2025), NERC, OCCTO: by country, or by how
 # an area's code begins where a country has more than one or islands (the last row) with a grid of their own.
@@ -56,9 +58,7 @@ class Areas:
     """Polygons of grid areas, each with its code, WGS 84."""
 
     def __init__(self, features: Sequence[tuple[str, BaseGeometry]]) -> None:
-        import shapely
-
-        self._codes = [code for code, _ in features]
+        self._codes = np.array([code for code, _ in features])
         self._tree = shapely.STRtree(shapely.make_valid([shape for _, shape in features]))
 
     def at(self, position: Position, country: str | None) -> Area:
@@ -69,22 +69,15 @@ class Areas:
         counts. A disc in several areas has none, though it may still have one synchronous
         area.
         """
-        codes = {code for code in self._touched(position) if not country or country in country_of(code)}
-        whole = {synchronous(code, country or code[:2]) for code in codes}
-        return Area(*(names.pop() if len(names) == 1 else "" for names in (codes, whole)))
-
-    def _touched(self, position: Position) -> list[str]:
-        import numpy as np
-        import shapely
-
-        scale = np.array([max(0.05, math.cos(math.radians(position.lat))), 1]) * _M_PER_DEGREE
-        here = np.array([position.lon, position.lat])
-        reach = (position.uncertainty_m + COAST_M) / scale
-        frame = shapely.box(*(here - reach), *(here + reach))
+        doubt, here = position.uncertainty_m, np.array([position.lon, position.lat])
+        scale = np.array(metres_per_degree(position.lat)[::-1])
+        frame = shapely.box(*(here - (doubt + COAST_M) / scale), *(here + (doubt + COAST_M) / scale))
         hits = self._tree.query(frame, predicate="intersects")
         parts = shapely.intersection(self._tree.geometries[hits], frame)
         plane = shapely.transform(parts, lambda xy: (xy - here) * scale)
         metres = shapely.distance(plane, shapely.Point(0, 0))
-        nearest = metres.min(initial=math.inf)
-        within = position.uncertainty_m if nearest <= position.uncertainty_m else nearest + 1
-        return [self._codes[hit] for hit in hits[metres <= within]]
+        least = metres.min(initial=np.inf)
+        touched = self._codes[hits[metres <= (doubt if least <= doubt else least + 1)]]
+        codes = {str(code) for code in touched if not country or country in country_of(code)}
+        whole = {synchronous(code, country or code[:2]) for code in codes}
+        return Area(*(names.pop() if len(names) == 1 else "" for names in (codes, whole)))

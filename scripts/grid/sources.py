@@ -2,26 +2,49 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from grid import hifld, neso, odre, overpass, peeringdb, pypsa
-from grid.cache import MAX_BYTES
-from grid.network import BACKBONE_KV, Circuit, Station, graph, nearest, upstreams
+from grid import answers
+from grid.cache import MAX_BYTES, FeedCache
+from grid.network import Circuit, Station, backbone, graph, nearest, upstreams
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import distance_m, span_deg
-from zonerisk.core.model import Position
+from zonerisk.core.geometry import geodesic_m, span_deg
 from zonerisk.layers import files, services
 
 if TYPE_CHECKING:
-    from grid.cache import FeedCache
-    from zonerisk.core.model import Site
+    from zonerisk.core.model import Position, Site
+
+    Places = Mapping[str, Position]
+    """What is asked of: where each site stands."""
 
 T = TypeVar("T")
+OVERPASS = ("https://overpass-api.de/api/interpreter", "https://overpass.kumi.systems/api/interpreter")
+PYPSA = "https://zenodo.org/records/18619025/files"
+ODRE = "https://odre.opendatasoft.com/api/explore/v2.1/catalog/datasets"
+HIFLD = (
+    "https://services1.arcgis.com/PMShNXB1carltgVf/arcgis/rest/services/Electric_Substations/FeatureServer/0",
+    "https://oceandata.rad.rutgers.edu/arcgis/rest/services/RenewableEnergy/"
+    "HIFLD_Electric_SubstationsTransmissionLines/MapServer/0",
+)
+NESO = (
+    "https://api.neso.energy/dataset/2810092e-d4b2-472f-b955-d8bea01f9ec0/resource/"
+    "d95e8c1b-9cd9-41dd-aacb-4b53b8c07c20/download/gsp_regions_20250109.zip"
+)
+PEERINGDB, PEERINGDB_KEY = "https://www.peeringdb.com/api", "PEERINGDB_API_KEY"
+# Without a key the service allows a request every few seconds.
+PAUSE_S = 3.0
+_SELECT = {
+    "stations": 'nwr["power"="substation"]({around});',
+    "lines": 'way["power"~"^(line|cable)$"]["voltage"]({around});',
+    "datacenters": "".join(f'nwr["{key}"="data_center"]({{around}});' for key in answers.DATA_CENTRE_KEYS),
+}
 STATIONS_M = 15_000.0
 LINES_M = 2_000.0
 HOUSES_M = 10_000.0
+MAX_HOPS = 4
 
 
 class FeedRecord(NamedTuple):
@@ -36,248 +59,188 @@ class FeedRecord(NamedTuple):
     note: str = ""
 
 
-class Question(NamedTuple):
-    """What is asked of a source: of which placed sites, under which licence, of which network's presence."""
-
-    sites: Sequence[Site]
-    licence: str
-    asn: int | None = None
-
-
 class Source(NamedTuple):
     """A remote source: what it allows, with whom to name, and what asks it of sites."""
 
     title: str
     licence: str
-    tell: Callable[[FeedCache, Question], Iterator[FeedRecord]]
+    tell: Callable[[FeedCache, Places, int | None], Iterator[FeedRecord]]
 
 
-def _at(site: Site) -> Position:
-    """Return the position of a site that has one, as :func:`tell` has seen to."""
-    assert site.position is not None
-    return site.position
+def _record(site: str, what: str, station: Station, metres: float | None, note: str) -> FeedRecord:
+    kv = "" if station.kv is None else f"{station.kv:g}"
+    km = "" if metres is None else f"{metres / 1000:.2f}"
+    return FeedRecord(site, what, station.id, station.name, kv, km, note)
 
 
-def _kv(kv: float | None) -> str:
-    return "" if kv is None else f"{kv:g}"
-
-
-def _overpass(
-    cache: FeedCache, what: str, site: Site, reach_m: float, licence: str, read: Callable[[bytes, str], T]
-) -> T:
-    at = _at(site)
-    params = {"data": overpass.query(what, at.lat, at.lon, reach_m)}
-    return cache.get(f"overpass-{what}.json", overpass.ENDPOINTS, licence, read, params=params)
-
-
-def _near_stations(
-    site: Site,
-    stations: Sequence[Station],
+def _near(
+    places: Places,
+    stations: Callable[[Position], Sequence[Station]],
     reach_m: float = STATIONS_M,
     note: Callable[[Station], str] = lambda station: "",
 ) -> Iterator[FeedRecord]:
-    for station, metres in nearest(_at(site), stations, reach_m):
-        kilometres = f"{metres / 1000:.2f}"
-        yield FeedRecord(
-            site.id, "station", station.id, station.name, _kv(station.kv), kilometres, note(station)
-        )
+    for site, at in places.items():
+        for station, metres in nearest(at, stations(at), reach_m):
+            yield _record(site, "station", station, metres, note(station))
 
 
-def _tell_overpass_stations(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    for site in asked.sites:
-        stations = _overpass(cache, "stations", site, STATIONS_M, asked.licence, overpass.read_stations)
-        yield from _near_stations(site, stations)
+def query(what: str, at: Position, reach_m: float) -> str:
+    """Word a query of Overpass for ``stations``, ``lines`` or ``datacenters`` around a place."""
+    around = f"around:{reach_m:.0f},{at.lat:.5f},{at.lon:.5f}"
+    out = "out geom tags;" if what == "lines" else "out center tags;"
+    return f"[out:json][timeout:60];({_SELECT[what].format(around=around)});{out}"
 
 
-def _tell_overpass_lines(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    for site in asked.sites:
-        for line in _overpass(cache, "lines", site, LINES_M, asked.licence, overpass.read_lines):
-            what = "cable" if line.underground else "line"
-            note = f"{line.circuits} circuits" if line.circuits else ""
-            yield FeedRecord(site.id, what, line.id, line.name, _kv(line.kv), note=note)
+def _mapped(cache: FeedCache, what: str, at: Position, reach_m: float = STATIONS_M) -> list[Station]:
+    return cache.get(OVERPASS, _OSM, answers.overpass, params={"data": query(what, at, reach_m)})
 
 
-def _tell_overpass_datacenters(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    for site in asked.sites:
-        for house in _overpass(cache, "datacenters", site, LINES_M, asked.licence, overpass.read_datacentres):
-            distance = _km(_at(site), house.lat, house.lon)
-            yield FeedRecord(site.id, "datacenter", house.id, house.name, "", distance, house.operator)
+def _overpass_stations(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    return _near(places, partial(_mapped, cache, "stations"))
 
 
-def _upstream_note(
-    circuits: Iterable[Circuit],
-    stations: Iterable[Station],
-    key: Callable[[Station], str],
-    names: Mapping[str, str],
-) -> Callable[[Station], str]:
+def _overpass_lines(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    for site, at in places.items():
+        for line in _mapped(cache, "lines", at, LINES_M):
+            yield _record(site, line.kind, line, None, line.note)
+
+
+def _overpass_datacenters(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    for site, at in places.items():
+        for house in _mapped(cache, "datacenters", at, LINES_M):
+            yield _record(site, house.kind, house, _metres(at, house), house.note)
+
+
+def _metres(at: Position, there: Station | answers.Facility) -> float:
+    assert there.lat is not None
+    assert there.lon is not None
+    return geodesic_m(at.lat, at.lon, there.lat, there.lon)
+
+
+def _above(stations: Sequence[Station], circuits: Sequence[Circuit]) -> Callable[[Station], str]:
     """Return what writes the backbone stations above a station."""
-    grid = graph(circuits)
-    backbone = {key(station) for station in stations if station.kv is not None and station.kv >= BACKBONE_KV}
+    grid, tops = graph(circuits), backbone(stations)
+    names = {station.id: station.name for station in stations}
 
-    def above(station: Station) -> str:
-        ways = upstreams(grid, key(station), backbone, 4)
-        listed = ", ".join(f"{names.get(way.station, way.station)} ({way.hops})" for way in ways)
+    def note(station: Station) -> str:
+        ways = upstreams(grid, station.id, tops, MAX_HOPS)
+        listed = ", ".join(f"{names[way.station]} ({way.hops})" for way in ways)
         return f"upstream: {listed}" if listed else "no upstream found"
 
-    return above
+    return note
 
 
-def _tell_pypsa(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    stations = cache.get("pypsa-buses.csv", (f"{pypsa.BASE}/buses.csv",), asked.licence, pypsa.read_stations)
-    circuits = cache.get("pypsa-lines.csv", (f"{pypsa.BASE}/lines.csv",), asked.licence, pypsa.read_circuits)
-    above = _upstream_note(circuits, stations, lambda station: station.id, {})
-    for site in asked.sites:
-        yield from _near_stations(site, stations, 5 * STATIONS_M, above)
+def _pypsa(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    stations = cache.get((f"{PYPSA}/buses.csv",), _OSM, answers.pypsa_stations)
+    circuits = cache.get((f"{PYPSA}/lines.csv",), _OSM, answers.pypsa_circuits)
+    return _near(places, lambda at: stations, 5 * STATIONS_M, _above(stations, circuits))
 
 
-def _tell_odre(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    def ask(name: str, dataset: str, read: Callable[[bytes, str], T]) -> T:
-        return cache.get(name, (odre.export_url(dataset),), asked.licence, read)
+def _odre(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    def table(name: str, read: Callable[[bytes, str], list[T]]) -> list[T]:
+        return cache.get((f"{ODRE}/{name}/exports/csv",), _RTE, read)
 
-    stations = ask("odre-stations.csv", odre.DATASETS[0], odre.read_stations)
-    circuits = [
-        circuit
-        for dataset in odre.DATASETS[1:]
-        for circuit in ask(
-            f"odre-{dataset}.csv", dataset, lambda data, name: odre.read_circuits(data, name, stations)
-        )
-    ]
-    if all(station.lat is None for station in stations):
-        licence = SOURCES["overpass-stations"].licence
-        mapped = [
-            station
-            for site in asked.sites
-            for station in _overpass(cache, "stations", site, STATIONS_M, licence, overpass.read_stations)
-        ]
-        stations = odre.locate(stations, mapped)
-    names = {station.code: station.name for station in stations if station.code}
-    above = _upstream_note(circuits, stations, lambda station: station.code or "", names)
-    for site in asked.sites:
-        yield from _near_stations(site, stations, note=above)
+    stations = table("postes-electriques-rte", answers.odre_stations)
+    read = partial(answers.odre_circuits, stations=stations)
+    circuits = [*table("lignes-aeriennes-rte-nv", read), *table("lignes-souterraines-rte-nv", read)]
+    placed = lambda at: answers.located(stations, _mapped(cache, "stations", at))  # noqa: E731
+    return _near(places, placed, note=_above(stations, circuits))
 
 
-def _tell_hifld(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    for site in asked.sites:
-        bounds = _box(site, STATIONS_M)
+def _hifld(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    def around(at: Position) -> list[Station]:
+        bounds = _box(at, STATIONS_M)
 
-        def ask(layer: str, bounds: files.Bounds = bounds) -> bytes:
-            rows = services.features("arcgis", layer, None, bounds, MAX_BYTES)
-            return json.dumps({"features": rows}).encode()
+        def ask(layer: str) -> bytes:
+            return services.collection(services.features("arcgis", layer, None, bounds, MAX_BYTES))
 
         params = {"bounds": ",".join(f"{degrees:.5f}" for degrees in bounds)}
-        stations = cache.get(
-            "hifld.json", hifld.LAYERS, asked.licence, hifld.read_stations, ask=ask, params=params
-        )
-        yield from _near_stations(site, stations)
+        return cache.get(HIFLD, _HIFLD, answers.hifld, ask=ask, params=params)
+
+    return _near(places, around)
 
 
-def _box(site: Site, reach_m: float) -> files.Bounds:
-    at = _at(site)
+def _box(at: Position, reach_m: float) -> files.Bounds:
     north, east = span_deg(at.lat, reach_m)
     return at.lon - east, at.lat - north, at.lon + east, at.lat + north
 
 
-def _tell_neso(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    points = cache.get("neso-gsp.zip", (neso.URL,), asked.licence, neso.read)
-    for site in asked.sites:
-        names = neso.feeding(points, _at(site))
+def _neso(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    areas = cache.get((NESO,), _NESO, answers.supply_areas)
+    for site, at in places.items():
+        names = answers.feeding(areas, at)
         note = "its area holds the site" if len(names) == 1 else "its area touches the site's disc"
         for name in names:
-            yield FeedRecord(site.id, "supply point", name, name, note=note)
+            yield FeedRecord(site, "supply point", name, name, note=note)
 
 
-def _tell_peeringdb(cache: FeedCache, asked: Question) -> Iterator[FeedRecord]:
-    headers = peeringdb.headers()
+def _peeringdb(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+    key = os.environ.get(PEERINGDB_KEY, "").strip()
+    how: dict[str, Any] = {"headers": {"Authorization": f"Api-Key {key}"}} if key else {"pause_s": PAUSE_S}
 
-    def ask(table: str, read: Callable[[bytes, str], T], **params: str) -> T:
-        return cache.get(
-            f"peeringdb-{table}.json",
-            (f"{peeringdb.BASE}/{table}",),
-            asked.licence,
-            read,
-            params=params,
-            headers=headers,
-            pause_s=0.0 if headers else peeringdb.PAUSE_S,
-        )
+    def table(name: str, read: Callable[..., T], *columns: str, **params: str) -> T:
+        reading = partial(read, **dict(zip(("key", "other"), columns, strict=False)))
+        return cache.get((f"{PEERINGDB}/{name}",), _PEERINGDB, reading, params=params, **how)
 
-    present: frozenset[int] = frozenset()
-    joined: frozenset[int] = frozenset()
-    if asked.asn is not None:
-        number = str(asked.asn)
-        present = ask("netfac", peeringdb.read_presence, local_asn=number).get(asked.asn, present)
-        joined = ask("netixlan", peeringdb.read_members, asn=number).get(asked.asn, joined)
-    for site in asked.sites:
-        at, (west, south, east, north) = _at(site), _box(site, HOUSES_M)
+    def stated(known: Mapping[int, set[int]], there: int, word: str) -> str:
+        """Return whether the autonomous system that is asked for is somewhere, where one is."""
+        return "" if asn is None else f"; AS{asn} {word if there in known.get(asn, ()) else 'not stated'}"
+
+    present: dict[int, set[int]] = {}
+    joined: dict[int, set[int]] = {}
+    if asn is not None:
+        present = table("netfac", answers.pairs, "local_asn", "fac_id", local_asn=str(asn))
+        joined = table("netixlan", answers.pairs, "asn", "ix_id", asn=str(asn))
+    for site, at in places.items():
+        west, south, east, north = (f"{degrees:.4f}" for degrees in _box(at, HOUSES_M))
         around = {
-            "latitude__gte": f"{south:.4f}",
-            "latitude__lte": f"{north:.4f}",
-            "longitude__gte": f"{west:.4f}",
-            "longitude__lte": f"{east:.4f}",
+            "latitude__gte": south,
+            "latitude__lte": north,
+            "longitude__gte": west,
+            "longitude__lte": east,
         }
-        distances = {
-            house: _km(at, house.lat, house.lon)
-            for house in ask("fac", peeringdb.read_facilities, **around)
-            if house.lat is not None
-        }
-        houses = {house.id: house for house, km in distances.items() if float(km) * 1000 <= HOUSES_M}
-        if not houses:
+        houses = [house for house in table("fac", answers.facilities, **around) if house.lat is not None]
+        near = {house.id: house for house in houses if _metres(at, house) <= HOUSES_M}
+        if not near:
             continue
-        campuses = ask("campus", peeringdb.read_campuses)
-        homes = ask("ixfac", peeringdb.read_exchange_houses, fac_id__in=",".join(map(str, sorted(houses))))
-        for house in sorted(houses.values(), key=lambda house: float(distances[house])):
-            note = _house(house, campuses) + _is(asked.asn, house.id in present, "present")
-            yield FeedRecord(
-                site.id, "carrier house", f"fac/{house.id}", house.name, "", distances[house], note
-            )
-        exchanges = ask("ix", peeringdb.read_exchanges, id__in=",".join(map(str, sorted(homes))))
-        names = {exchange.id: exchange.name for exchange in exchanges}
-        for key, there in homes.items():
-            near = ", ".join(f"fac/{number}" for number in sorted(there & houses.keys()))
-            note = f"in {near}" + _is(asked.asn, key in joined, "joined")
-            yield FeedRecord(site.id, "exchange", f"ix/{key}", names.get(key, ""), note=note)
+        campuses = table("campus", answers.names)
+        ids = ",".join(map(str, sorted(near)))
+        homes = table("ixfac", answers.pairs, "ix_id", "fac_id", fac_id__in=ids)
+        for house in sorted(near.values(), key=lambda house: _metres(at, house)):
+            substations = _SUBSTATIONS[house.diverse_substations]
+            campus = campuses.get(house.campus or 0) or house.campus or "not stated"
+            note = f"{house.networks} networks; {substations}; campus {campus}"
+            note += stated(present, house.id, "present")
+            km = f"{_metres(at, house) / 1000:.2f}"
+            yield FeedRecord(site, "carrier house", f"fac/{house.id}", house.name, "", km, note)
+        exchanges = table("ix", answers.names, id__in=",".join(map(str, homes)))
+        for exchange, there in homes.items():
+            inside = ", ".join(f"fac/{number}" for number in sorted(there & near.keys()))
+            note = f"in {inside}" + stated(joined, exchange, "joined")
+            yield FeedRecord(site, "exchange", f"ix/{exchange}", exchanges.get(exchange, ""), note=note)
 
 
-def _is(asn: int | None, so: bool, word: str) -> str:
-    return "" if asn is None else f"; AS{asn} {word}" if so else f"; AS{asn} not stated"
-
-
-def _house(house: peeringdb.Facility, campuses: Mapping[int, str]) -> str:
-    stated = {
-        True: "states two separate substations",
-        None: "substations not stated",
-        False: "states no separate substations",
-    }[house.diverse_substations]
-    campus = "campus not stated"
-    if house.campus is not None:
-        campus = f"campus {campuses.get(house.campus) or house.campus}"
-    return f"{house.networks} networks; {stated}; {campus}"
-
-
-def _km(at: Position, lat: float | None, lon: float | None) -> str:
-    assert lat is not None
-    assert lon is not None
-    there = Position.model_construct(lat=lat, lon=lon, uncertainty_m=1.0, method="registry")
-    return f"{distance_m(at, there) / 1000:.2f}"
-
-
-_OSM = "ODbL 1.0, OpenStreetMap contributors"
+_SUBSTATIONS = {
+    True: "states two separate substations",
+    False: "states no separate substations",
+    None: "substations not stated",
+}
+_OSM, _RTE, _HIFLD = (
+    "ODbL 1.0, OpenStreetMap contributors",
+    "Licence Ouverte 2.0, RTE",
+    "public domain (HIFLD)",
+)
+_NESO = "NESO Open Data Licence, NESO"
+_PEERINGDB = "PeeringDB Acceptable Use Policy: for your own research, not to be passed on"
 SOURCES = {
-    "overpass-stations": Source("OpenStreetMap stations, by Overpass", _OSM, _tell_overpass_stations),
-    "overpass-lines": Source("OpenStreetMap lines and cables, by Overpass", _OSM, _tell_overpass_lines),
-    "overpass-datacenters": Source(
-        "OpenStreetMap data centres, by Overpass", _OSM, _tell_overpass_datacenters
-    ),
-    "pypsa": Source("Europe's grid of 220 kV and over from OpenStreetMap, for PyPSA-Eur", _OSM, _tell_pypsa),
-    "odre": Source("RTE's substations and circuits", "Licence Ouverte 2.0, RTE", _tell_odre),
-    "hifld": Source(
-        "Substations of the United States, copies of HIFLD", "public domain (HIFLD)", _tell_hifld
-    ),
-    "neso": Source("Great Britain's grid supply points", "NESO Open Data Licence, NESO", _tell_neso),
-    "peeringdb": Source(
-        "Carrier houses and exchanges, PeeringDB",
-        "PeeringDB Acceptable Use Policy: for your own research, not to be passed on",
-        _tell_peeringdb,
-    ),
+    "overpass-stations": Source("OpenStreetMap stations, by Overpass", _OSM, _overpass_stations),
+    "overpass-lines": Source("OpenStreetMap lines and cables, by Overpass", _OSM, _overpass_lines),
+    "overpass-datacenters": Source("OpenStreetMap data centres, by Overpass", _OSM, _overpass_datacenters),
+    "pypsa": Source("Europe's grid of 220 kV and over from OpenStreetMap, for PyPSA-Eur", _OSM, _pypsa),
+    "odre": Source("RTE's substations and circuits", _RTE, _odre),
+    "hifld": Source("Substations of the United States, copies of HIFLD", _HIFLD, _hifld),
+    "neso": Source("Great Britain's grid supply points", _NESO, _neso),
+    "peeringdb": Source("Carrier houses and exchanges, PeeringDB", _PEERINGDB, _peeringdb),
 }
 
 
@@ -290,9 +253,9 @@ def tell(
     """
     if source not in SOURCES:
         raise UsageError(f"no source is called {source!r}; there are {', '.join(SOURCES)}")
-    placed = [site for site in sites if site.position is not None and site.kind != "metro"]
-    if not placed:
+    places = {site.id: site.position for site in sites if site.position and site.kind != "metro"}
+    if not places:
         raise UsageError(
             "no building or campus with a position is known there, so there is nothing to ask of"
         )
-    return SOURCES[source].tell(cache, Question(placed, SOURCES[source].licence, asn))
+    return SOURCES[source].tell(cache, places, asn)

@@ -6,48 +6,44 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from shapely.geometry import shape
 
 from grid.areas import Areas
-from grid.network import BACKBONE_KV, graph, nearest, upstreams
-from grid.raw_layers import (
-    LAYERS,
-    OSM,
-    OSM_2016,
-    RTE,
-    ZONES_EU,
-    ZONES_WORLD,
-    Layer,
-    content,
-    osm_2016_stations,
-    osm_stations,
-    rte_circuits,
-    rte_stations,
-)
+from grid.network import Circuit, Kind, Station, backbone, graph, nearest, supplier, upstreams
 from zonerisk.catalogue import samples
+from zonerisk.catalogue.document import data_root
+from zonerisk.core.errors import DataError
 from zonerisk.core.samples import TRANSMISSION_KV
+from zonerisk.layers import files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import networkx
-
-    from grid.network import Station
     from zonerisk.core.model import Position, Site
 
+RTE, OSM, OSM_2016 = "stations-rte", "stations-osm", "stations-osm2016"
 REACH_M = 50_000.0
 # Below 220 kV a station is of interest only where it is nearer than every larger one.
 LOCAL_KV = 45.0
 # A disc wider than this holds so many stations that naming the nearest would be idle.
 WIDEST_M = 5_000.0
-MAX_HOPS = 8
 
 # The countries of the OSM layer leave out France, which RTE's own list covers better.
 _EU_LAYER = "AT BE BG CH CZ DE DK EE ES FI FR GR HR HU IT LT LU LV NL NO PL PT RO RS SE SI SK"
 _EU_ZONES = frozenset(_EU_LAYER.split())
 _OSM_COUNTRIES = _EU_ZONES - {"FR"} | {"AL", "BA", "GB", "IE", "MD", "ME", "MK", "UA", "XK"}
+
+Row = tuple[str, ...]
+
+
+def cards() -> dict[str, dict[str, str]]:
+    """Return what is said of each raw layer: the shipped ``sources.json``, where it is edited."""
+    read: dict[str, dict[str, str]] = json.loads((data_root() / samples.SUPPLY / samples.SOURCES).read_text())
+    return read
 
 
 def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers: Path) -> dict[str, str]:
@@ -56,127 +52,156 @@ def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers:
     ``sites`` are sites with their countries by canonical id, ``stated`` the stations that feeds name:
     their upstreams are derived too.
     """
-    placed = {
-        key: (site.position, country)
-        for key, (site, country) in sorted(sites.items())
-        if site.position is not None
-    }
-    rte, osm = rte_stations(layers), osm_stations(layers)
-    tables = {
-        RTE.key: _around(placed, rte, lambda country: country in ("FR", "MC")),
-        OSM.key: _around(placed, osm, lambda country: country in _OSM_COUNTRIES),
-        OSM_2016.key: _around(
-            placed, osm_2016_stations(layers), lambda country: country not in _OSM_COUNTRIES | {"FR", "MC"}
-        ),
-    }
-    named = {row[4] for row in tables[RTE.key]} | set(stated)
-    grid = graph(rte_circuits(layers))
-    ways = _above(sorted(named), rte, grid)
+    placed = [
+        (key, site.position, sites[key][1]) for key, (site, _) in sorted(sites.items()) if site.position
+    ]
+    rte, osm, around = rte_stations(layers), osm_stations(layers), {}
+    for layer, stations in ((RTE, rte), (OSM, osm), (OSM_2016, osm_2016_stations(layers))):
+        here = {key: at for key, at, country in placed if _stations_of(country) == layer}
+        around[layer] = list(_around(here, stations))
+    named = {row[4] for row in around[RTE]} | set(stated)
+    grid, known, tops = graph(rte_circuits(layers)), {station.id: station for station in rte}, backbone(rte)
+    ways = [(station, way) for station in sorted(named) for way in upstreams(grid, station, tops)]
     joined = {
         (min(pair), max(pair))
-        for station, top, _, via, *_ in ways
-        for pair in pairwise((station, *filter(None, via.split(";")), top))
-        if pair[0] != pair[1]
+        for station, way in ways
+        if way.hops
+        for pair in pairwise((station, *way.via, way.station))
     }
-    drawn = named | {row[4] for row in tables[OSM.key]} | {end for pair in joined for end in pair}
-    files = {f"{key}.csv": _csv(samples.STATION_COLUMNS, rows) for key, rows in tables.items()}
-    files[samples.UPSTREAMS] = _csv(samples.UPSTREAM_COLUMNS, ways)
-    files[samples.POSITIONS] = _csv(samples.POSITION_COLUMNS, _positions(sorted(drawn), rte, osm))
-    files[samples.CIRCUITS] = _csv(
-        samples.CIRCUIT_COLUMNS, [(a, b, ";".join(grid[a][b]["codes"])) for a, b in sorted(joined)]
-    )
-    files[samples.AREAS] = _csv(samples.AREA_COLUMNS, _areas(placed, layers))
-    files[samples.SOURCES] = (
-        json.dumps({layer.key: _source(layer, layers) for layer in LAYERS}, indent=2) + "\n"
-    )
-    return files
+    drawn = named | {row[4] for row in around[OSM]} | {end for pair in joined for end in pair}
+    areas = ((key, *_disc(at), *area) for key, at, *area in _areas(placed, layers) if any(area))
+    tables: dict[str, tuple[Row, Iterable[Row]]] = {
+        **{f"{key}.csv": (samples.STATION_COLUMNS, rows) for key, rows in around.items()},
+        samples.UPSTREAMS: (samples.UPSTREAM_COLUMNS, [
+            (station, way.station, str(way.hops), ";".join(way.via), top.name, _kv(top.kv))
+            for station, way in ways
+            for top in [known[way.station]]
+        ]),
+        samples.POSITIONS: (samples.POSITION_COLUMNS, _positions(sorted(drawn), rte, osm)),
+        samples.CIRCUITS: (
+            samples.CIRCUIT_COLUMNS, [(a, b, ";".join(sorted(grid[a][b]))) for a, b in sorted(joined)]
+        ),
+        samples.AREAS: (samples.AREA_COLUMNS, areas),
+    }  # fmt: skip
+    texts = {}
+    for name, (columns, rows) in tables.items():
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+        texts[name] = text.getvalue()
+    hashes = {key: hashlib.sha256(content(layers, card)).hexdigest() for key, card in cards().items()}
+    told = {key: {**card, "sha256": hashes[key]} for key, card in cards().items()}
+    return {**texts, samples.SOURCES: json.dumps(told, indent=2) + "\n"}
 
 
-def _source(layer: Layer, layers: Path) -> dict[str, str]:
-    facts = layer._asdict()
-    del facts["key"], facts["path"]
-    name, data = layer.path.partition("/")[2], content(layers / layer.path)
-    return {**facts, "layer": name, "sha256": hashlib.sha256(data).hexdigest()}
+def _stations_of(country: str) -> str:
+    """Return the layer that tells of a country's stations."""
+    return RTE if country in ("FR", "MC") else OSM if country in _OSM_COUNTRIES else OSM_2016
 
 
 def _disc(at: Position) -> tuple[str, str, str]:
     return repr(at.lat), repr(at.lon), repr(at.uncertainty_m)
 
 
-def _around(
-    placed: Mapping[str, tuple[Position, str]], stations: Sequence[Station], covers: Callable[[str], bool]
-) -> list[tuple[str, ...]]:
+def _kv(kv: float | None) -> str:
+    return f"{kv:g}" if kv else ""
+
+
+def _around(places: Mapping[str, Position], stations: Sequence[Station]) -> Iterator[Row]:
     large = [station for station in stations if station.kv is None or station.kv >= TRANSMISSION_KV]
     small = [station for station in stations if station.kv and LOCAL_KV <= station.kv < TRANSMISSION_KV]
-    rows: list[tuple[str, ...]] = []
-    for site, (position, country) in placed.items():
-        if not covers(country) or position.uncertainty_m > WIDEST_M:
+    for site, at in places.items():
+        if at.uncertainty_m > WIDEST_M:
             continue
-        near = nearest(position, large, REACH_M)
-        nearer = nearest(position, small, near[0].distance_m if near else REACH_M)[:3]
+        near = nearest(at, large, REACH_M)
+        nearer = nearest(at, small, near[0][1] if near else REACH_M)[:3]
         for station, metres in (*nearer, *near):
-            volts = "" if station.kv is None else f"{station.kv:g}"
-            rows.append((site, *_disc(position), station.id, station.name, volts, f"{metres:.0f}"))
-    return rows
+            yield site, *_disc(at), station.id, station.name, _kv(station.kv), f"{metres:.0f}"
 
 
-def _above(
-    named: Iterable[str], stations: Iterable[Station], grid: networkx.Graph[str]
-) -> list[tuple[str, ...]]:
-    known = {one.id: one for one in stations}
-    backbone = {one.id for one in known.values() if one.kv is not None and one.kv >= BACKBONE_KV}
-    rows: list[tuple[str, ...]] = []
-    for station in named:
-        for top in upstreams(grid, station, backbone, MAX_HOPS):
-            at = known[top.station]
-            via = ";".join(top.via)
-            rows.append((station, top.station, str(top.hops), via, at.name, f"{at.kv:g}"))
-    return rows
-
-
-def _positions(
-    drawn: Iterable[str], rte: Iterable[Station], osm: Iterable[Station]
-) -> Iterator[tuple[str, ...]]:
+def _positions(drawn: Iterable[str], rte: Iterable[Station], osm: Sequence[Station]) -> Iterator[Row]:
     """Place stations as OpenStreetMap maps them; RTE has withdrawn its own positions.
 
     A station that is not mapped, or not known to be the one mapped, keeps its name alone.
     """
     objects = {one.id: one for one in osm} | {f"rte/{one.code}": one for one in osm if one.code}
     known = {one.id: one for one in (*osm, *rte)}
-    for station in drawn:
-        name, kv = (known[station].name, known[station].kv) if station in known else (station, None)
-        at = objects.get(station)
+    for key in drawn:
+        station, at = known.get(key, Station(key, key, None)), objects.get(key)
         place = (at.id, repr(at.lat), repr(at.lon)) if at else ("", "", "")
-        yield (station, name, f"{kv:g}" if kv else "", *place)
+        yield key, station.name, _kv(station.kv), *place
 
 
-def _areas(placed: Mapping[str, tuple[Position, str]], layers: Path) -> list[tuple[str, ...]]:
-    europe, world = _polygons(layers, ZONES_EU, "zone"), _polygons(layers, ZONES_WORLD, "zoneName")
-    rows: list[tuple[str, ...]] = []
-    for site, (at, country) in placed.items():
-        area = (europe if country in _EU_ZONES else world).at(at, country)
-        if area.grid or area.synchronous:
-            rows.append((site, *_disc(at), area.grid, area.synchronous))
+def _areas(placed: Iterable[tuple[str, Position, str]], layers: Path) -> Iterator[tuple[Any, ...]]:
+    zones = {}
+    for layer, key in (("areas-eu", "zone"), ("areas-world", "zoneName")):
+        rows = json.loads(content(layers, cards()[layer]))["features"]
+        # Three Italian zones are in the layer twice, in their borders of before 2021.
+        named = [(row["properties"][key], row) for row in rows]
+        shapes = [(name, shape(row["geometry"])) for name, row in named if not name.endswith("_2020")]
+        zones[layer] = Areas(shapes)
+    for site, at, country in placed:
+        yield site, at, *zones["areas-eu" if country in _EU_ZONES else "areas-world"].at(at, country)
+
+
+def rte_stations(layers: Path) -> list[Station]:
+    """Read the raw layer of French stations; tees, private yards and plans are marked so."""
+    stations = []
+    for row in _table(layers, RTE, "code", "owner_hint"):
+        joint = row["kind"] != "substation" or row["status"] != "in_service"
+        code, kv = row["code"].strip(), float(row["kv"] or 0)
+        kind: Kind = "joint" if joint else "private" if row["owner_hint"] else supplier(row["name"])
+        stations.append(Station(f"rte/{code}", row["name"], kv, kind, code, *_place(row)))
+    return stations
+
+
+def rte_circuits(layers: Path) -> list[Circuit]:
+    """Read the raw sample of French circuits; the ends of tees are spelled out in it."""
+    circuits = []
+    for row in _table(layers, "upstreams", "code", "terminals"):
+        ends = row["terminals"].split(";") if row["terminals"] else (row["a"], row["b"])
+        circuits.append(Circuit(row["code"], tuple(f"rte/{end.strip()}" for end in ends if end.strip())))
+    return circuits
+
+
+def osm_stations(layers: Path) -> list[Station]:
+    """Read the raw layer of European stations, without joints and made-up ids."""
+    stations = []
+    for row in _table(layers, OSM, "rte_code", "under_construction"):
+        in_use = row["dc"] == row["under_construction"] == "0"
+        if row["kind"] == "substation" and "/" in row["id"] and in_use:
+            name, kind = row["name"] or f"unnamed {row['id']}", supplier(row["name"], row["operator"])
+            code = row["rte_code"].strip() or None
+            stations.append(Station(row["id"], name, float(row["max_kv"]), kind, code, *_place(row)))
+    return stations
+
+
+def osm_2016_stations(layers: Path) -> list[Station]:
+    """Read the raw layer of stations elsewhere; it has no ids, so places serve as such."""
+    stations = []
+    for row in _table(layers, OSM_2016, "max_kv", "region"):
+        key, name = f"at/{row['lat']},{row['lon']}", row["name"] or "unnamed station"
+        kv, kind = float(row["max_kv"]) if row["max_kv"] else None, supplier(row["name"], row["operator"])
+        stations.append(Station(key, name, kv, kind, None, *_place(row)))
+    return stations
+
+
+def _place(row: dict[str, str]) -> tuple[float, float]:
+    return float(row["lat"]), float(row["lon"])
+
+
+def _table(layers: Path, key: str, *needed: str) -> list[dict[str, str]]:
+    card = cards()[key]
+    rows = list(csv.DictReader(io.StringIO(content(layers, card).decode("utf-8"))))
+    if not rows or any(column not in rows[0] for column in needed):
+        raise DataError(f"{card['layer']}: is not the layer expected (no {' or '.join(needed)})")
     return rows
 
 
-def _polygons(layers: Path, layer: Layer, key: str) -> Areas:
-    from shapely.geometry import shape
-
-    tree = json.loads(content(layers / layer.path))
-    # Three Italian zones are in the layer twice, in their borders of before 2021.
-    return Areas(
-        [
-            (feature["properties"][key], shape(feature["geometry"]))
-            for feature in tree["features"]
-            if not feature["properties"][key].endswith("_2020")
-        ]
-    )
-
-
-def _csv(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return out.getvalue()
+def content(layers: Path, card: Mapping[str, str]) -> bytes:
+    """Read a layer's file, unpacked."""
+    path = layers / "power" / card["layer"]
+    try:
+        return files.content(path)
+    except OSError as error:
+        told = f"{path}: cannot be read: {error}; name the folder that holds power/ with --layers"
+        raise DataError(told) from None
