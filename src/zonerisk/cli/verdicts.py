@@ -523,7 +523,7 @@ def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str,
             # A bound on the round trip that was asked for is judged, and then in the message already.
             asked = ranking.max_rtt_ms
             if least >= 0.05 and (asked is None or (outcome == "fail" and least <= asked)):
-                parts.append(f"round trip at least {least:.1f} ms by light alone")
+                parts.append(verdicts.light(least))
             rows.append((outcome, candidate.target, "; ".join(parts)))
     counts, total = Counter(candidate.outcome for candidate in ranking.candidates), len(ranking.candidates)
     told = (

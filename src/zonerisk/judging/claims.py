@@ -56,7 +56,9 @@ def hold(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tuple[st
         most = region.buildings if region else None
         refuted = most.at_most if most and most.holds(arrangement.day) and most.at_most < stated else None
         outcome = "fail" if refuted is not None else "pass" if known >= stated else "unknown"
-        what = wording.buildings_stated(refuted, known, stated)
+        word, lacking = wording.STATED[outcome], stated if outcome == "unknown" else None
+        what = wording.buildings_known(word, known, lacking)
+        what = wording.buildings_at_most(word, refuted) if outcome == "fail" else what
     elif claim.kind == "dr-distance":
         exists = any(option.distance_m.low >= stated * 1000 for option in arrangement.options)
         outcome, what = "unknown", wording.SUCH_A_REGION if exists else wording.NO_SUCH_REGION
@@ -87,10 +89,9 @@ def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tup
     alike = [row for row in rows if row[0] == outcome]
     _, straight, a, b = telling(alike, nearest=claim.kind == "separation-min")
     disclosed, trip = a.disclosed and b.disclosed, arrangement.trip(a, b)
-    message = wording.distance_stated(
-        outcome, (a, b), straight, disclosed, len(alike), len(rows), trip and trip.ms
-    )
-    return outcome, message, (a.id, b.id)
+    failing, word = len(alike) if outcome == "fail" else 0, wording.STATED[outcome]
+    told = straight, disclosed, trip and trip.ms, failing, len(rows)
+    return outcome, wording.distance_stated(word, a, b, *told), (a.id, b.id)
 
 
 @lru_cache(maxsize=128)

@@ -229,16 +229,15 @@ def mapped(
             (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and farther(a, b, far_m)
         }
     judged = [seen for layer, seen in views if layer.judges or KINDS[kind].exposure]
-    why, whose = _why_open(judged, domains, reached)
     return RiskGroups(
         kind,
         tuple(risks),
         frozenset(apart),
-        wording.left_open(kind, why, whose),
+        _why_open(kind, judged, domains) if reached else wording.NOT_ASSESSED,
         tuple(notes),
         # A pass rests on the layers too, though they had nothing to tell.
         tuple(layer.evidence for layer, _ in views),
-        assessed=why != "not-assessed",
+        assessed=reached,
     )
 
 
@@ -337,14 +336,15 @@ def _regional(view: _View, domains: Domains, limit_m: float | None) -> list[Shar
     for key, metro in metros.items():
         held = [domain for domain in hit if _stands_in(domain, metro)]
         if len(held) > 1 and in_reach(layer, rows[key], limit_m):
-            message = wording.regional(held, layer, [rows[key]], metro.name)
+            message = wording.regional(held, wording.figures(layer, [rows[key]]), metro.name)
             risks.append(_risk(layer, key.replace("/", "-"), held, message, [rows[key]]))
     joined = together(risks)
     scale_m = layer.error_m if limit_m is None else limit_m
     for key, group in _close(hit, {domain.id: domain.positions for domain in hit}, scale_m):
         if not joined.issuperset(pair_ids(group)):
             own = [row for domain in group for row in seen[domain.id].rows]
-            risks.append(_risk(layer, key, group, wording.regional(group, layer, own), own))
+            message = wording.regional(group, wording.figures(layer, own), None)
+            risks.append(_risk(layer, key, group, message, own))
     return risks
 
 
@@ -358,20 +358,14 @@ def _stands_in(domain: FailureDomain, metro: Site) -> bool:
     return (farthest_m(discs, [metro.position]) or 0.0) <= 2 * metro.position.uncertainty_m
 
 
-def _why_open(
-    judged: Sequence[Mapping[str, _Seen]], domains: Domains, reached: bool
-) -> tuple[wording.Open, Sequence[FailureDomain]]:
-    """Return why pairs are left open, and of which domains that is so."""
-    bare = [domain for domain in domains if not any(seen[domain.id].rows for seen in judged)]
-    hidden = [domain for domain in domains if not domain.disclosed]
-    if not reached:
-        return "not-assessed", bare
-    if hidden:
-        return "hidden", hidden
-    if bare:
-        return "partly-assessed", bare
+def _why_open(kind: str, judged: Sequence[Mapping[str, _Seen]], domains: Domains) -> str:
+    """Return why pairs are left open where layers reach."""
+    if hidden := [domain for domain in domains if not domain.disclosed]:
+        return wording.hidden(hidden)
+    if bare := [domain for domain in domains if not any(seen[domain.id].rows for seen in judged)]:
+        return wording.bare(bare)
     doubt = any(None in (*one.hits.values(), one.rest) for seen in judged for one in seen.values())
-    return "in-doubt" if doubt else "lists-end", domains
+    return wording.IN_DOUBT if doubt else KINDS[kind].open
 
 
 def _notes(view: _View, domains: Domains, risks: Sequence[SharedRisk], limit_m: float | None) -> list[str]:
@@ -386,7 +380,10 @@ def _notes(view: _View, domains: Domains, risks: Sequence[SharedRisk], limit_m: 
         members = {member for shared in risks for member in shared.members}
         hit = [domain for domain in at if any(bests(seen[domain.id].rows)) and domain.id not in members]
         rows = [row for domain in (hit if known else at) for row in seen[domain.id].rows]
-        return [wording.counted(hit if known else total, layer, rows)] if hit else []
+        if not hit:
+            return []
+        held = wording.figures(layer, rows)
+        return [wording.counted(held, hit) if known else wording.of_candidates(held, total)]
     if not known:
         sites: dict[str, list[HazardSample]] = {}
         near = 0.0 if layer.measure == "area" else limit_m or layer.list_radius_m

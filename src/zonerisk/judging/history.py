@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from zonerisk.core.model import Evidence, Incident, Provider, Region
@@ -11,6 +12,7 @@ from zonerisk.core.verdict import FeedRead, RecordedIncident, SharedRisk, TrackR
 from zonerisk.judging.arrangement import FailureDomain, pair_ids
 from zonerisk.judging.cause import RiskGroups, known_since, risk, together
 from zonerisk.words import findings as wording
+from zonerisk.words import phrases
 
 YEAR_DAYS = 365.25
 
@@ -74,7 +76,8 @@ def assess(
         risks += _hardest(key, domains, current, sold)
         for past in () if current else _hardest(key, domains, records, sold):
             fixed = next((record.fixed_since for record in records if record.mended(day)), None)
-            notes.append(wording.no_longer(past.message, fixed, records[0].aged(day)))
+            known = wording.aged(past.message) if records[0].aged(day) else past.message
+            notes.append(wording.mended(past.message, fixed) if fixed else known)
             cites += past.evidence
     if any(known.outcome == "fail" for known in risks):
         notes.append(wording.NOT_FIXED)
@@ -129,10 +132,12 @@ def _together(
 
 def _risk(key: str, members: Sequence[FailureDomain], least: int, records: Sequence[Incident]) -> SharedRisk:
     shares = {zone: share for record in records for zone, share in record.shares.items()}
-    told = [(domain.name, shares[domain.id]) for domain in members if domain.id in shares]
-    first, down = records[0], all(record.down for record in records)
-    message = wording.struck(members, told, first.name, first.day, down, least)
-    counted = least if least < len(members) else None
+    names, counted = [domain.name for domain in members], least if least < len(members) else None
+    if in_part := counted is None and shares.keys() >= {domain.id for domain in members}:
+        # A part is never rounded up to the whole.
+        names = [wording.part(100 * shares[domain.id], domain.name) for domain in members]
+    down, what = all(record.down for record in records), phrases.event(records[0].name, records[0].day)
+    message = wording.struck(counted, names, down, counted is None and not in_part, what)
     return shared(key, records, members, message, len(members) - least + 1, counted)
 
 
@@ -165,7 +170,6 @@ def record(
     listed = [event for event in of_region(region, incidents) if event.day <= day]
     feeds = tuple(feeds_read(region, provider, day))
     struck, together = _struck(listed, day), several(region, listed, day)
-    degraded = sum(not event.down for event in struck)
     logical = [event for event in listed if event.class_ == "logical" and event.scope == "core"]
     wide = [event.day for event in logical if event.regions and event.extent in ("region", "several-regions")]
     losses = Counter(event.cause for event in struck if event.down and event.hit(region.id) == 1)
@@ -173,24 +177,13 @@ def record(
     # Losses of one zone were entered for a part only of what some feeds cover.
     ends = [(feed.single_until or feed.until, feed) for feed in provider.incident_feeds.values()]
     cut = min((until for until, feed in ends if feed.since < until < feed.until), default=None)
-    told = wording.record(
-        began,
-        dict(losses.most_common()),
-        "datacenter" if by_site else "zone",
-        alone,
-        together,
-        degraded,
-        wide,
-        feeds,
-        cut,
-    )
-    return TrackRecord(
+    known = TrackRecord(
         since=began,
         years=round(union_years([(feed.since, feed.until) for feed in feeds]), 2),
         feeds=feeds,
         zone_losses=dict(losses.most_common()),
         several=tuple(event.id for event in together),
-        degraded=degraded,
+        degraded=sum(not event.down for event in struck),
         conflict=tuple(event.id for event in listed if event.class_ == "conflict"),
         region_wide_logical=len(wide),
         everywhere_logical=sum(event.everywhere for event in logical),
@@ -212,8 +205,10 @@ def record(
             )
             for event in listed
         ),
-        told=told,
+        told=(),
     )
+    noun = "datacenter" if by_site else "zone"
+    return replace(known, told=wording.record(known, noun, alone, together, wide, cut))
 
 
 def feeds_read(region: Region, provider: Provider, day: str) -> Iterable[FeedRead]:

@@ -312,7 +312,9 @@ class Judge:
         if (most_ms := self.wanted.max_rtt_ms) is not None:
             # Light bounds a round trip from below: it can rule out, never in.
             least_ms = least_rtt_ms(distance)
-            asked = [("fail" if least_ms > most_ms else "unknown", verdicts.round_trip(least_ms, most_ms))]
+            over, least = least_ms > most_ms, verdicts.light(least_ms)
+            told = (verdicts.over_light if over else verdicts.to_measure)(least, most_ms)
+            asked = [("fail" if over else "unknown", told)]
         ruled_out = "fail" in (far, *(outcome for outcome, _ in asked))
         risks = self._recorded(ours, theirs)
         if not ruled_out and self._may_share(ours, theirs, distance):
@@ -334,13 +336,13 @@ class Judge:
         asked.sort(key=lambda row: -severity(row[0]))
         # What fails is why; beside it only the distance is worth reading.
         reasons = [text for one, text in asked if outcome != "fail" or one == "fail"]
-        told = distance, least_m, nowhere, limited, instead, reasons
+        known = distance, least_m, nowhere, limited, instead, reasons
         return Candidate(
             target=theirs.key,
             name=theirs.name,
             country=", ".join(sorted(theirs.countries)),
             outcome="unknown" if limited else outcome,
-            message=verdicts.recovery(*told, sorted(ours.countries & theirs.countries), grid),
+            message=verdicts.recovery(*known, sorted(ours.countries & theirs.countries), grid),
             distance_m=distance.rounded(),
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=zones,

@@ -85,11 +85,12 @@ def _qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
         message = wording.NO_BACKUP
     elif name == "dr":
         nearest = sorted(arrangement.options, key=lambda option: option.distance_m.rank)
-        message = wording.left(wording.options(nearest[:NEAREST]))
+        message = wording.left(wording.options(", ".join(map(wording.option, nearest[:NEAREST]))))
     elif rows := [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]:
         distance, a, b = min(rows, key=lambda row: row[0].rank)
-        trip, least_ms = arrangement.trip(a, b), least_rtt_ms(distance)
-        message = wording.left(wording.nearest_pair(a.name, b.name, distance, least_ms, trip and trip.ms))
+        trip = arrangement.trip(a, b)
+        told = ("", trip.ms) if trip else (phrases.round_trip(least_rtt_ms(distance)), None)
+        message = wording.left(wording.nearest_pair(a.name, b.name, distance, *told))
     else:
         count = phrases.count(len(arrangement.domains), arrangement.noun)
         message = wording.left(wording.nothing_to_measure(count))
@@ -102,11 +103,15 @@ def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding
     hidden = [unit for unit in units if doubts_m[unit.id] is None]
     vague = [unit for unit in units if (doubts_m[unit.id] or 0) > limit_m]
     known = sorted(doubt for doubt in doubts_m.values() if doubt is not None)
-    names = [unit.name for unit in hidden], [unit.name for unit in vague]
+    if hidden or not known:
+        message = wording.hidden(hidden) if hidden else wording.NO_SITE
+    else:
+        far = known[-1]
+        message = wording.vague(vague, far / 1000) if vague else wording.known_to(arrangement.noun, far)
     return Finding(
         rule=name,
         outcome="unknown" if hidden or vague or not known else "pass",
-        message=wording.disclosure(arrangement.noun, *names, known[-1] if known else None),
+        message=message,
         value=_value(Interval(known[0], None, known[-1]), "km") if known and not hidden else None,
         subjects=tuple(unit.id for unit in hidden or vague),
     )
@@ -117,7 +122,7 @@ def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     return Finding(
         rule=name,
         outcome="pass" if sold >= least else "fail",
-        message=wording.quorum(sold, least),
+        message=wording.sold_zones(sold, None if sold >= least else least),
         value=_value(Interval(sold, sold, sold), "zones"),
         subjects=(arrangement.id,),
     )
@@ -157,11 +162,11 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         held = wording.light(measured)
     else:
         held = phrases.interval(measured) + wording.OF_FIBRE * (rule.measure == "fibre")
-    disclosed = a.disclosed and b.disclosed
+    hidden, some = not (a.disclosed and b.disclosed), 0 if outcome == "pass" else len(alike)
     return Finding(
         rule=name,
         outcome=outcome,
-        message=wording.apart(a.name, b.name, held, disclosed, len(alike), len(rows), outcome),
+        message=wording.apart(a.name, b.name, held, held and hidden, some, len(rows)),
         subjects=(a.id, b.id),
         value=_value(measured, "ms" if name == "rtt-max" else "km"),
     )
@@ -200,10 +205,12 @@ def _judge_kinds(
         if not any(hazard.kind == name and hazard.holds(arrangement.day) for hazard in stated):
             outcome = "not-assessed"
     if outcome in ("fail", "warn"):
-        message = wording.shared(risks)
+        first = wording.together([risk.message for risk in risks[: wording.MOST_RISKS]])
+        message = wording.shared(first, len(risks[wording.MOST_RISKS :]))
     elif outcome in ("unknown", "not-assessed"):
         open_ = [groups.reason for groups in assessed if groups.leaves_open(listed)]
-        message = wording.open_pairs(risks, open_[0] if open_ else assessed[0].reason)
+        message = open_[0] if open_ else assessed[0].reason
+        message = wording.of_the_others(risks[0].message, message) if risks else message
     else:
         message = wording.none_shared(name, arrangement.noun, _threshold(name, rule))
     cited = (piece for risk in risks[: wording.MOST_RISKS] for piece in risk.evidence)
@@ -227,7 +234,7 @@ def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
         listed = pair_ids(arrangement.domains)
         open_ = (kind for kind, groups in arrangement.groups.items() if groups.leaves_open(listed))
         unknown = sorted(kind for kind in open_ if not KINDS[kind].exposure)
-        message = wording.nothing_known(unknown)
+        message = wording.none_known(", ".join(unknown))
         return Finding(rule=name, outcome="unknown" if unknown else "pass", message=message)
     hardest = max(risks, key=lambda risk: risk.least)
     left = total - hardest.least
@@ -248,12 +255,12 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     outcome: Outcome = min((option.outcome for option in options), key=severity, default="fail")
     best = [option for option in options if option.outcome == outcome]
     known = best and best[0].distance_m.high is not None
+    message = wording.together([option.message for option in best[: wording.MOST_RISKS]])
+    message = wording.none_will_do(message) if outcome == "fail" else message
     return Finding(
         rule=name,
         outcome=outcome,
-        message=wording.recovery(best, outcome)
-        if best
-        else recovery.none_found(arrangement.peers, arrangement.day),
+        message=message if best else recovery.none_found(arrangement.peers, arrangement.day),
         value=_value(best[0].distance_m, "km") if known else None,
         subjects=tuple(option.target for option in best[:1]),
         evidence=tuple(piece for option in options[:NEAREST] for piece in option.evidence),

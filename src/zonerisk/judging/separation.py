@@ -42,7 +42,7 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
         if stated and stated.holds(arrangement.day) and len(zones) > stated.at_most:
             # Zones that are more than the buildings they are stated to stand in.
             key, evidence = f"{region.id}/buildings", region.cite(stated.evidence)
-            message = wording.few_buildings(zones, stated.at_most)
+            message = wording.few_buildings(zones, stated.at_most, -(-len(zones) // stated.at_most))
             risks.append(risk("building", key, strongest(evidence), zones, message, evidence, stated.at_most))
     return RiskGroups("building", tuple(risks), apart, wording.BUILDINGS_OPEN)
 

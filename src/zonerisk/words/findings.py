@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
+from collections.abc import Iterable, Sequence
 
-from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import KINDS, asked_by
-from zonerisk.core.model import Grade, Hazard, Incident
+from zonerisk.core.model import Grade, Incident
 from zonerisk.core.samples import EDGE_M, UNNAMED, Chain, HazardSample, Layer, Neighbourhood, bests
-from zonerisk.core.verdict import FeedRead, Option, Outcome, SharedRisk, Threshold
+from zonerisk.core.verdict import Outcome, Threshold, TrackRecord
 from zonerisk.words import phrases
 from zonerisk.words.phrases import Named, sentence
 
@@ -31,13 +29,21 @@ STATED: dict[Outcome, str] = {
     "fail": "refuted",
     "unknown": "not shown either way",
 }
-Open = Literal["not-assessed", "hidden", "partly-assessed", "in-doubt", "lists-end"]
-"""Why pairs are left open: no layer reaches the zones, the building of some is not disclosed, no layer
-reaches some, the intervals allow both, or what is shared by no list may still be shared."""
+# Why pairs are left open, of zones or places that layers reach.
+hidden, bare = sentence("the building of {:named} is not disclosed"), sentence("not assessed for {:named}")
+IN_DOUBT = "the positions and the layers' errors leave it open"
+NOT_ASSESSED = "not assessed"
 
 NOT_FIXED = "no record says that the cause is removed"
 OPEN_PAIRS = "the record counts the zones and does not name them"
 _MOST_EVENTS = 3
+struck = sentence(
+    "{0:?at least {0} of }{1:names} were {2:out of service|degraded} together{3:?, in whole or in part} ({4})"
+)
+part = sentence("{:g} % of {}")
+# Of events that are told and count no more.
+mended = sentence("{}; its cause is removed since {}, by the record")
+aged = sentence("{}; over ten years ago, and no cause is stated to stand")
 
 # Of a rule.
 together = "; ".join
@@ -45,23 +51,52 @@ left = sentence(f"{{}}; {LEFT}")
 no_pair = sentence("{}: no pair to compare")
 no_second = sentence("{}: there is no second one that could be spared")
 nothing_to_measure = sentence("{}, so there is no pair to measure")
+options = sentence("{0:?nearest other regions: {0}}{0:!no other region is sold}")
+option = sentence("{0.target} {0.distance_m:interval}")
+nearest_pair = sentence(
+    "nearest: {0} to {1} {2:interval}{3:?, at least {3} by light alone}{4:?, round trip {4:measured}}"
+)
+NO_SITE = "no site"
+vague = sentence("{:named}: the position is known to {:g} km only")
+known_to = sentence("every {} is known to {:g} m or better")
+shared = sentence("{0}{1:? (and {1:#more shared risk})}")
 measured_trip = sentence("{:measured} by {}")
 survivors = sentence(
     "{0.message}; if it fails, {0.groups:|at most }{1} of {2} {1:is|are} left, {3:still|not} a majority"
 )
 sold = sentence("{} {:as stated|as sold}")
+sold_zones = sentence("{0:#zone} as sold{1:?; a majority needs {1:g}}")
+light = sentence("{0.best:?{0.low:.2f} to }{0.high:.2f} ms{0.best:! at most} of round trip by light alone")
+# The law holds for any honest disc, but nobody should take it for a known place.
+apart = sentence(
+    "{0} to {1}: {2}{2:!no distance, their places are not disclosed}{3:?, sites not disclosed} "
+    "({4:?{4} of }{5:#pair})"
+)
+of_the_others = sentence("{}; of the other pairs: {}")
+none_known = sentence("no shared risk of grade A or B{0:? is on record, but not known: {0}}")
+none_will_do = sentence("no other region will do: {}")
 # Of places.
 same_building = sentence("{:named} stand in the same building, {}")
+few_buildings = sentence(
+    "{0:named} stand in {1:one building|at most {1} buildings, so at least {2} of them share one}"
+)
 one_campus = sentence("{:named} stand on one campus: {}")
 near = sentence("{} and {} are {:interval} apart, within a campus radius of {:distance}")
 short_trip = sentence("{} and {} are {:measured} by {} from each other, as zones of one campus are")
 # Of hazards and feeds.
+stated_country = sentence(
+    "{1.kind} stated for {0:named}: {1.name} "
+    "({1.since:?since {1.since}, }{1.until:?until {1.until}}{1.until:!no end is stated})"
+)
 stated_shared = sentence("{0:named} are {1.relation} the same {1.name}")
 stated_of = sentence("{0:named}: {1.relation} {1.name}")
 statement = sentence("{:named}: {}")
 one_class = sentence(
     "{:named} stand within {:near} of each other in {}: so near, one quake shakes them alike"
 )
+regional = sentence("{0:named} stand {2:?in {2}, wherever in it}{2:!near each other}; {1}")
+counted, of_candidates = sentence("{} at {:named}"), sentence("{} at the {:#candidate site}")
+ended = sentence("stated for {0:named}{0:!the region} until {1} only: {2}")
 no_feed = sentence("no {} feed is disclosed for {:named}")
 feeds_end = sentence("the stated {} feeds do not say what lies upstream")
 depend, may_depend = sentence("{:named} depend on {}"), sentence("{:named} may depend on {}")
@@ -69,6 +104,12 @@ more_stations = sentence("stations are known near {} more sites")
 # Of what a provider states.
 admitted = sentence("the provider states: {:quoted}")
 stated = sentence("{:quoted}: {}")
+buildings_at_most = sentence("{}, at most {} by statement")
+buildings_known = sentence("{0}, {1}{2:? of {2:g}} are known")
+distance_stated = sentence(
+    "{0}, {1.name} to {2.name} {3:interval}{4:!, sites not disclosed}{5:?, round trip {5:measured}}"
+    "{6:?, {6} of {7} pairs}"
+)
 OF_FIBRE = " of fibre"
 NO_PAIR = "there is no pair to measure"
 # Which region the provider means is not on record, so none can confirm it.
@@ -77,140 +118,13 @@ NO_SUCH_REGION = "no region surely so far"
 _km = sentence("{:near}")
 
 
-def stated_country(domains: Iterable[Named], hazard: Hazard) -> str:
-    """Format what is stated of a whole country, and for which days."""
-    begin = f"since {hazard.since}, " if hazard.since else ""
-    end = f"until {hazard.until}" if hazard.until else "no end is stated"
-    return f"{hazard.kind} stated for {phrases.named(domains)}: {hazard.name} ({begin}{end})"
-
-
-def ended(domains: Sequence[Named], until: str, feed: str) -> str:
-    """Format that a feed was stated up to a day only."""
-    return f"stated for {phrases.named(domains) if domains else 'the region'} until {until} only: {feed}"
-
-
-def buildings_stated(at_most: int | None, known: int, stated: float) -> str:
-    """Hold a number of buildings against those that are known, or stated as the most."""
-    if at_most is not None:
-        return f"{STATED['fail']}, at most {at_most} by statement"
-    if known >= stated:
-        return f"{STATED['pass']}, {known} are known"
-    return f"{STATED['unknown']}, {known} of {stated:g} are known"
-
-
-def options(nearest: Sequence[Option]) -> str:
-    """Format the nearest other regions."""
-    listed = [f"{option.target} {phrases.interval(option.distance_m)}" for option in nearest]
-    return f"nearest other regions: {', '.join(listed)}" if listed else "no other region is sold"
-
-
-def nearest_pair(a: str, b: str, distance: Interval, least_ms: float, measured_ms: float | None) -> str:
-    """Format how far apart the nearest pair is, and its round trip: measured, or the least by light."""
-    least = phrases.round_trip(least_ms)
-    trip = f", at least {least} by light alone" if least else ""
-    if measured_ms is not None:
-        trip = f", round trip {phrases.measured(measured_ms)}"
-    return f"nearest: {a} to {b} {phrases.interval(distance)}{trip}"
-
-
-def disclosure(noun: str, hidden: Sequence[str], vague: Sequence[str], widest_m: float | None) -> str:
-    """Format how well the places of what is compared are known."""
-    if hidden:
-        return f"the building of {phrases.names(hidden)} is not disclosed"
-    if widest_m is None:
-        return "no site"
-    if vague:
-        return f"{phrases.names(vague)}: the position is known to {widest_m / 1000:g} km only"
-    return f"every {noun} is known to {widest_m:g} m or better"
-
-
-def quorum(sold: int, needed: float) -> str:
-    """Format whether there are zones enough for a majority."""
-    zones = f"{phrases.count(sold, 'zone')} as sold"
-    return zones if sold >= needed else f"{zones}; a majority needs {needed:g}"
-
-
-def apart(a: str, b: str, measured: str, disclosed: bool, alike: int, total: int, outcome: Outcome) -> str:
-    """Format how far apart the telling pair is, and of how many pairs the same holds."""
-    whole = phrases.count(total, "pair")
-    tail = f" ({whole})" if outcome == "pass" else f" ({alike} of {whole})"
-    # The law holds for any honest disc, but nobody should take it for a known place.
-    hidden = "" if disclosed else ", sites not disclosed"
-    told = f"{measured}{hidden}" if measured else "no distance, their places are not disclosed"
-    return f"{a} to {b}: {told}{tail}"
-
-
-def light(measured: Interval) -> str:
-    """Format the round trip that light needs."""
-    if measured.best is None:
-        return f"{measured.high:.2f} ms at most of round trip by light alone"
-    return f"{measured.low:.2f} to {measured.high:.2f} ms of round trip by light alone"
-
-
-def shared(risks: Sequence[SharedRisk]) -> str:
-    """Format what is shared, the worst first."""
-    more = len(risks) - MOST_RISKS
-    tail = f" (and {more} more shared risk{'' if more == 1 else 's'})" if more > 0 else ""
-    return "; ".join(risk.message for risk in risks[:MOST_RISKS]) + tail
-
-
-def open_pairs(risks: Sequence[SharedRisk], reason: str) -> str:
-    """Format why pairs are open, beside the worst that some share."""
-    return f"{risks[0].message}; of the other pairs: {reason}" if risks else reason
-
-
 def none_shared(rule: str, noun: str, threshold: Threshold | None) -> str:
     """Format what a pass means: what was looked for where, no more."""
     within = f" within {threshold.value:g} {threshold.unit} of" if threshold else " near"
     return f"no two {noun}s {KINDS[asked_by(rule)[0]].apart.format(within=within)}"
 
 
-def nothing_known(unknown: Sequence[str]) -> str:
-    """Format that no shared risk of weight is on record, and of which kinds that is not known."""
-    if unknown:
-        return f"no shared risk of grade A or B is on record, but not known: {', '.join(unknown)}"
-    return "no shared risk of grade A or B"
-
-
-def recovery(best: Sequence[Option], outcome: Outcome) -> str:
-    """Format what the best regions to recover in come to."""
-    listed = "; ".join(option.message for option in best[:MOST_RISKS])
-    return f"no other region will do: {listed}" if outcome == "fail" else listed
-
-
-def few_buildings(zones: Sequence[Named], buildings: int) -> str:
-    """Format that some stand in fewer buildings than they are."""
-    names, least = phrases.named(zones), -(-len(zones) // buildings)
-    if buildings == 1:
-        return f"{names} stand in one building"
-    return f"{names} stand in at most {buildings} buildings, so at least {least} of them share one"
-
-
-def distance_stated(
-    outcome: Outcome,
-    pair: Sequence[Named],
-    distance: Interval,
-    disclosed: bool,
-    failing: int,
-    total: int,
-    measured_ms: float | None,
-) -> str:
-    """Hold a distance or round trip against the pair that tells most."""
-    parts = [f"{STATED[outcome]}, {pair[0].name} to {pair[1].name} {phrases.interval(distance)}"]
-    parts += ["sites not disclosed"] * (not disclosed)
-    parts += [f"round trip {phrases.measured(measured_ms)}"] if measured_ms is not None else []
-    return ", ".join([*parts, *[f"{failing} of {total} pairs"] * (outcome == "fail")])
-
-
-def regional(
-    domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample], metro: str | None = None
-) -> str:
-    """Format that one regional hazard reaches domains, in all of a metro or at each of them."""
-    where = f"in {metro}, wherever in it" if metro else "near each other"
-    return f"{phrases.named(domains)} stand {where}; {_figures(layer, rows)}"
-
-
-def _figures(layer: Layer, rows: Sequence[HazardSample]) -> str:
+def figures(layer: Layer, rows: Sequence[HazardSample]) -> str:
     """Format what cells hold, or how many events are counted, over the discs of some rows."""
     spans = [row.interval for row in rows if row.interval]
     lows, highs = [span.low for span in spans], [span.high for span in spans if span.high is not None]
@@ -235,18 +149,11 @@ def shared_object(
     return f"{names} stand {_away(layer, rows)}{within}"
 
 
-def counted(at: Iterable[Named] | int, layer: Layer, rows: Sequence[HazardSample]) -> str:
-    """Format what a layer holds or counts at domains, or at so many sites where they may stand."""
-    where = f"the {phrases.count(at, 'candidate site')}" if isinstance(at, int) else phrases.named(at)
-    return f"{_figures(layer, rows)} at {where}"
-
-
 def candidates(count: int, total: int, layer: Layer, rows: Sequence[HazardSample]) -> str:
     """Format how many of the sites that domains may stand at are in or near an object."""
-    verb = "stands" if count == 1 else "stand"
     where = f"inside the {layer.noun}{_labels(rows)}" if layer.measure == "area" else _away(layer, rows)
     which = "the only candidate site" if total == 1 else f"{count} of the {total} candidate sites"
-    return f"{which} {verb} {where}"
+    return f"{which} {'stands' if count == 1 else 'stand'} {where}"
 
 
 def position(domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample]) -> str:
@@ -259,17 +166,6 @@ def position(domains: Sequence[Named], layer: Layer, rows: Sequence[HazardSample
     if rows[0].side == "inside":
         return f"{subject} inside the {layer.noun}{edge}{_labels(rows)}"
     return f"{subject} {_range(bests(rows))} outside the {layer.noun}{edge}{_doubt(layer, rows)}"
-
-
-def left_open(kind: str, why: Open, domains: Sequence[Named]) -> str:
-    """Format why pairs are left open; ``domains`` are those that it is about."""
-    if why == "hidden":
-        return f"the building of {phrases.named(domains)} is not disclosed"
-    if why == "partly-assessed":
-        return f"not assessed for {phrases.named(domains)}"
-    if why == "in-doubt":
-        return "the positions and the layers' errors leave it open"
-    return KINDS[kind].open if why == "lists-end" else "not assessed"
 
 
 def _range(metres: Iterable[float]) -> str:
@@ -343,34 +239,6 @@ def _span_km(metres: Sequence[float]) -> str:
     return f"{phrases.ends(min(metres) / 1000, max(metres) / 1000, 1)} km"
 
 
-def struck(
-    domains: Sequence[Named],
-    shares: Sequence[tuple[str, float]],
-    name: str,
-    start: str,
-    down: bool,
-    least: int,
-) -> str:
-    """Write that one event hit domains, of which it put so many at least out or only degraded them.
-
-    The ``shares`` are parts of each, where that is told; a part is never rounded up to the whole.
-    """
-    verb, what = "out of service" if down else "degraded", phrases.event(name, start)
-    if least < len(domains):
-        return f"at least {least} of {phrases.named(domains)} were {verb} together ({what})"
-    if len(shares) == len(domains):
-        parts = phrases.names([f"{100 * share:g} % of {domain}" for domain, share in shares])
-        return f"{parts} were {verb} together ({what})"
-    return f"{phrases.named(domains)} were {verb} together, in whole or in part ({what})"
-
-
-def no_longer(message: str, fixed_since: str | None, aged: bool) -> str:
-    """Write why an event is told and counts no more."""
-    if fixed_since:
-        return f"{message}; its cause is removed since {fixed_since}, by the record"
-    return f"{message}; over ten years ago, and no cause is stated to stand" if aged else message
-
-
 def both_hit(records: Sequence[Incident]) -> str:
     """Write that one event hit both sides of a recovery: what each record calls it, and its day."""
     names = list(dict.fromkeys(phrases.event(each.name, each.day) for each in records))
@@ -379,22 +247,19 @@ def both_hit(records: Sequence[Incident]) -> str:
 
 
 def record(
-    since: str | None,
-    losses: Mapping[str, int],
+    known: TrackRecord,
     noun: str,
     alone: bool,
     several: Sequence[Incident],
-    degraded: int,
     wide: Sequence[str],
-    feeds: Sequence[FeedRead],
     single_until: str | None,
 ) -> tuple[str, ...]:
     """Write a region's record in parts, the least needful last: events, what was looked through, more.
 
-    It tells losses of one by cause, the events that hit ``several`` together, how many only ``degraded``, and
-    the days of software faults of the ``wide`` region; ``alone`` where there is but one. Of the provider's
-    ``feeds`` which were read, and single losses to when.
+    The events that hit ``several`` together, and the days of software faults of the ``wide`` region;
+    ``alone`` where there is but one zone or site. Single losses were read up to a day.
     """
+    since, losses, feeds = known.since, known.zone_losses, known.feeds
     total = sum(losses.values())
     causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
     events = [f"no physical event took two {noun}s or more"] if since and not alone else []
@@ -419,8 +284,8 @@ def record(
         to = f"for losses of one zone to {phrases.day(single_until[:7])}"
         looked += f", {to}" if late else ", though not for losses of one zone"
     parts = [f"{begin}{'; '.join(events) or 'nothing is on file'}", looked]
-    if degraded:
-        parts.append(f"{phrases.count(degraded, 'event')} only degraded")
+    if known.degraded:
+        parts.append(f"{phrases.count(known.degraded, 'event')} only degraded")
     if wide:
         faults = phrases.count(len(wide), "software fault")
         parts.append(f"{faults} of the whole region, last {phrases.day(max(wide))}")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zonerisk.core.verdict import Frequency, Tally, Verdict, half_decade, one_in
+from zonerisk.core.verdict import Frequency, Verdict, half_decade, one_in
 from zonerisk.words import phrases
 from zonerisk.words.phrases import sentence
 
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
 often = sentence("once in {0.years_low:,.0f} to {0.years_high:,.0f} years")
 bound = sentence("at most 1 in {0.at_most_one_in:,.0f}")
+_counts = sentence("{0.events:#event} in {0.years:,.0f} region-years")
+_zone_counts = sentence("{0.events:#event} in {0.years:,.0f} zone-years")
 # What it is not, and up to when was counted.
 footnote = sentence(
     "A model, not evidence: it changes no outcome, class or score. Counted until {0.counted_until}; "
@@ -63,7 +65,7 @@ def rows(verdict: Verdict) -> list[tuple[str, str]]:
         ("causes of a majority lost", causes),
         ("counted: two zones or more lost", _counts(known.counted["metro"])),
         ("counted: on shared campuses", f"{_counts(known.counted['campus'])}; an upper figure"),
-        ("counted: one zone lost", _counts(known.counted["zone"], "zone-years")),
+        ("counted: one zone lost", _zone_counts(known.counted["zone"])),
         ("its own record", f"{own} of two {noun}s or more; {looked} looked through"),
     ]
     if alike := known.layouts_alike:
@@ -103,7 +105,3 @@ def not_told_apart(bands: Sequence[Frequency]) -> str | None:
 
 def _one_in(chance: float) -> str:
     return f"at most 1 in {one_in(chance):,.0f}"
-
-
-def _counts(count: Tally, unit: str = "region-years") -> str:
-    return f"{phrases.count(count.events, 'event')} in {count.years:,.0f} {unit}"

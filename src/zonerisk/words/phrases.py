@@ -97,7 +97,7 @@ def names(listed: Sequence[str]) -> str:
     listed = list(dict.fromkeys(listed))
     if len(listed) > _MOST_NAMES:
         return f"{', '.join(listed[: _MOST_NAMES - 1])} and {len(listed) - _MOST_NAMES + 1} more"
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+    return " and ".join(filter(None, [", ".join(listed[:-1]), *listed[-1:]]))
 
 
 def named(things: Iterable[Named]) -> str:
@@ -119,18 +119,24 @@ def quoted(text: str) -> str:
 class _Sentences(Formatter):
     """Fills sentences: beside Python's own formats those of this module, such as ``{:named}``.
 
-    ``{:is|are}`` is the first word for 1 and what is true, the second for all else.
+    ``{:is|are}`` is the first word for 1 and what is true, the second for all else; ``{:#zone}`` counts.
+    ``{0:? since {0}}`` is told only of what is known or true, ``{0:!with no end}`` only of all else.
     """
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        """Format one value."""
+        """Format one value; None is nothing."""
+        sign, rest = format_spec[:1], format_spec[1:]
+        if sign in ("?", "!") or value is None:
+            return rest if sign == ("?" if value or isinstance(value, float) else "!") else ""
         if "|" in format_spec:
             return format_spec.split("|")[value != 1]
+        if sign == "#":
+            return count(value, rest)
         return _OWN[format_spec](value) if format_spec in _OWN else format(value, format_spec)
 
 
 def sentence(template: str) -> Callable[..., str]:
-    """Return the function that writes a sentence in which nothing is chosen: its template, filled."""
+    """Return the function that writes a sentence: its template, filled."""
     return partial(_Sentences().format, template)
 
 

@@ -11,8 +11,9 @@ from urllib.parse import quote
 from xml.etree import ElementTree
 
 from zonerisk.core.model import Policy
-from zonerisk.core.verdict import OUTCOMES, Accepted, Audit, Judged, Skipped, Standing
+from zonerisk.core.verdict import OUTCOMES, Audit, Judged, Skipped, Standing
 from zonerisk.words import likelihood, phrases, report, verdicts
+from zonerisk.words.phrases import sentence
 
 MOST_EVENTS = 8
 MOST_IDS = 6
@@ -22,6 +23,7 @@ EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 BOTH = "Both: the workload and its recovery are lost in one year, if they share no shock; experimental."
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 # What is not known is told in one note a workload; what passes is not reported.
+accepted_line = sentence("{0.reason} ({0.owner}, {0.expired:expired on|until} {0.until})")
 LEVELS = {"fail": "error", "warn": "warning"}
 
 
@@ -191,11 +193,6 @@ def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str)
         "locations": [{"physicalLocation": location}],
         "partialFingerprints": {"zonerisk/v1": print_},
     }
-
-
-def accepted_line(each: Accepted) -> str:
-    """Word by whom a risk was accepted, why, and until when."""
-    return f"{each.reason} ({each.owner}, {'expired on' if each.expired else 'until'} {each.until})"
 
 
 def accepted_rows(audit: Audit) -> list[tuple[str, ...]]:

@@ -17,7 +17,6 @@ from zonerisk.core.verdict import (
     Grid,
     Independence,
     Option,
-    Score,
     Separation,
     Verdict,
     Zones,
@@ -25,6 +24,7 @@ from zonerisk.core.verdict import (
     severity,
 )
 from zonerisk.words import phrases
+from zonerisk.words.phrases import sentence
 
 _GRIDS: dict[Grid, str] = {
     "same-grid": "the same grid area",
@@ -65,10 +65,18 @@ MET: dict[Applied, str] = {
 }
 """What a rule comes to, the worst first."""
 
+# A score, its letter where both ends share it, and how many rules it rests on.
+score_line = sentence(
+    "shown {0.shown:.0f} of 100 (at most {0.possible:.0f}{1:?, grade {1}}), {2} of {3} rules assessed"
+)
 COMPARED = ("region", "class", "zones", "shown", "nearest or extent", "lost 1, 2+", "at most", "recovery")
 # Of a place to recover in: whether another seismic zone stands in for a distance; and that none is on record.
 OTHER_ZONE = "in another seismic zone, which is accepted in its place"
 SEISMIC_ZONE = "accepted in another seismic zone; in which the two stand is not known"
+analysis = sentence("accepted only with a written risk analysis{0:?, but never under {0:g} km}")
+light = sentence("round trip at least {:.1f} ms by light alone")
+over_light = sentence("{}, over {:g} ms")
+to_measure = sentence("{}; whether it stays within {:g} ms is to be measured")
 NO_RECOVERY = "no other region of the provider is on record"
 NO_PARTITION = "no other region of its partition is on record"
 
@@ -142,12 +150,6 @@ def scored(policy: Policy) -> bool:
     return sum(not rule.qualitative for rule in policy.rules.values()) > 1
 
 
-def score_line(score: Score, letter: str | None, assessed: int, asked: int) -> str:
-    """Format a score, its letter where both ends share it, and how many rules it rests on."""
-    most = f"at most {score.possible:.0f}{f', grade {letter}' if letter else ''}"
-    return f"shown {score.shown:.0f} of 100 ({most}), {assessed} of {asked} rules assessed"
-
-
 def recovery(
     distance: Interval,
     least_m: float | None,
@@ -180,20 +182,6 @@ def recovery(
     if grid:
         parts.append(f"{_GRIDS[grid[0]]}, {' and '.join(grid[1])}")
     return "; ".join(parts)
-
-
-def analysis(from_km: float | None) -> str:
-    """Format that a written analysis may stand in for a distance."""
-    least = f", but never under {from_km:g} km" if from_km else ""
-    return f"accepted only with a written risk analysis{least}"
-
-
-def round_trip(least_ms: float, most_ms: float) -> str:
-    """Format whether light alone can keep a round trip."""
-    least = f"round trip at least {least_ms:.1f} ms by light alone"
-    if least_ms > most_ms:
-        return f"{least}, over {most_ms:g} ms"
-    return f"{least}; whether it stays within {most_ms:g} ms is to be measured"
 
 
 def with_zones(message: str, zones: Zones | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zonerisk.core.geometry import Interval
 from zonerisk.core.verdict import Event
 from zonerisk.words import phrases
 from zonerisk.words.phrases import sentence
@@ -31,6 +30,10 @@ unplaced_pods = sentence(
     "give the nodes too: kubectl get nodes,pods -A -o json"
 )
 budget = sentence("its PodDisruptionBudget {} lets {} of {} pods be evicted at once, and it needs {}")
+uneven = sentence(
+    "its topologySpreadConstraints over zones are {3:?only preferred, so }letting one zone hold "
+    "{0} of {1} pods, and {2} are needed"
+)
 replica = sentence(
     "{} counts as a copy of it: a replica may lack the last writes, and may have to be promoted"
 )
@@ -44,12 +47,20 @@ one_zone = sentence("which of its zones are one and the same is not told ({})")
 inferred = sentence("{} (inferred): too few copies would be left")
 recovery = sentence("{} ({}): {}")
 same_place = sentence("backup in {} ({}): the same {} as what it protects")
+backup = sentence(
+    "backup in {0} ({1}): {2:interval} away{3:?; {3}}{4:?; not known whether it shares {4}}"
+    "{5:?; the provider spreads it, and other copies of it may stand elsewhere}"
+)
 # Of what would help.
 move_backup = sentence("keep the backup in {}")
 prepare_recovery = sentence("prepare recovery in {}")
 spread_copies = sentence("spread the copies over {} zones of {}")
 add_copy = sentence("add a copy in {}")
 # Of round trips.
+round_trip = sentence(
+    "{0} to {1}: {2:g} ms, at most {3:.1f} km of fibre, likely {4:.1f} km at most"
+    "{5:?; as near as zones of one campus are}{6:?; refutes {6}}"
+)
 too_near = sentence("{:quoted}: it would need {:g} km")
 too_slow = sentence("{:quoted}: it took {:g} ms")
 places_apart = sentence("the recorded places, {:interval} apart")
@@ -90,34 +101,6 @@ def copies_left(cause: str, worst: int, left: int, total: int, needed: int, more
     if more == 0:
         return text
     return f"{text}; there may be {f'up to {total + more}' if more else 'more'} copies"
-
-
-def uneven(most: int, total: int, needed: int, preferred: bool) -> str:
-    """Say that topologySpreadConstraints let one zone hold more pods than a workload can lose."""
-    kept = "only preferred, so " if preferred else ""
-    return (
-        f"its topologySpreadConstraints over zones are {kept}letting one zone hold {most} of {total} pods, "
-        f"and {needed} are needed"
-    )
-
-
-def backup(
-    name: str, place: str, distance: Interval, shared: str | None, unknown: Sequence[str], spread: bool
-) -> str:
-    """Say how far a backup is, what it shares with its workload, and what of that is not known."""
-    text = f"backup in {name} ({place}): {phrases.interval(distance)} away"
-    text += f"; {shared}" if shared else ""
-    text += f"; not known whether it shares {', '.join(unknown)}" if unknown else ""
-    return text + ("; the provider spreads it, and other copies of it may stand elsewhere" if spread else "")
-
-
-def round_trip(
-    a: str, b: str, ms: float, fibre_km: float, likely_km: float, campus: bool, refuted: Sequence[str]
-) -> str:
-    """Say what a measured round trip bounds and refutes."""
-    text = f"{a} to {b}: {ms:g} ms, at most {fibre_km:.1f} km of fibre, likely {likely_km:.1f} km at most"
-    text += "; as near as zones of one campus are" if campus else ""
-    return "; ".join((text, *(f"refutes {clause}" for clause in refuted)))
 
 
 def advice_left(total: int, most: int, cut: int, ways: int) -> str:

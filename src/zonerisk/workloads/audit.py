@@ -364,7 +364,7 @@ class Auditor:
         elsewhere = spread and outcome == "fail"
         nearest, shared = min(distances, key=lambda each: each.rank), hit.message if hit else None
         left = unknown if outcome == "unknown" else ()
-        message = wording.backup(there.name, there.id, nearest, shared, left, elsewhere)
+        message = wording.backup(there.name, there.id, nearest, shared, ", ".join(left), elsewhere)
         return _Answer("unknown" if elsewhere else outcome, message, subjects, hit.evidence if hit else ())
 
     def _chance(self, workload: Workload, findings: Iterable[Finding]) -> Chance | None:

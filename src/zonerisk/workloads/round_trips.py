@@ -69,8 +69,8 @@ class Judged(NamedTuple):
     def message(self) -> str:
         """All of it in one line."""
         a, b, ms, _ = self.trip
-        fibre_km, campus = self.trip.fibre_km(), self.trip.campus
-        return wording.round_trip(a, b, ms, fibre_km, self.likely_km, campus, self.refuted)
+        fibre_km, refuted = self.trip.fibre_km(), "; refutes ".join(self.refuted)
+        return wording.round_trip(a, b, ms, fibre_km, self.likely_km, self.trip.campus, refuted)
 
 
 def judge(
