@@ -180,7 +180,7 @@ def test_every_region_is_one_mark_counted_by_class(shipped: Library) -> None:
 def test_the_command_writes_them_all(run: Runner, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "maps"
     done = run("atlas", "-o", str(folder), "--catalogue", str(HERE / "zz"), "--tiles", "nowhere", check=2)
-    assert "no tile provider" in done.stderr
+    assert "'nowhere' is not a tile address" in done.stderr
     assert not folder.exists()
 
 

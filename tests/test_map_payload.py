@@ -89,13 +89,6 @@ def test_views_hold_their_places(shipped: Library) -> None:
     assert "separation:scaleway-fr-par/fr-par-1 scaleway-fr-par/fr-par-3" in (drawn.shows[0]["features"])
 
 
-def test_the_band_is_the_policys_fibre(shipped: Library) -> None:
-    drawn, _ = gathered(shipped, "scaleway-fr-par")
-    band = drawn.band()
-    assert band
-    assert (band["low_km"], band["high_km"], band["circuity"]) == (15, 40, 1.5)
-
-
 def test_several_regions_share_a_map(zz: Library) -> None:
     drawn, verdicts = gathered(zz, "zz-good", "zz-campus")
     tables = drawn.tables()

@@ -28,9 +28,9 @@ _DOCUMENTS = ("docs/method.md", "CONTRIBUTING.md")
 TilesOption = Annotated[
     str | None,
     option(
-        "The online map that the page offers, off until its reader switches it on: a name of "
-        "xyzservices, an address with {z}, {x} and {y}, or none. Default: OpenStreetMap.",
-        metavar="NAME|URL",
+        "The online map that the page offers, off until its reader switches it on: an address with "
+        "{z}, {x} and {y}, or none. Default: OpenStreetMap.",
+        metavar="URL|none",
     ),
 ]
 

@@ -6,12 +6,11 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from zonerisk.core.errors import UnknownTarget, UsageError
+from zonerisk.core.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,10 +28,9 @@ KINDS = (*AREAS, "rivers", "rails", "borders")
 SCALE = 1000
 """Its coordinates are whole thousandths of a degree."""
 
-DEFAULT_TILES = "OpenStreetMap.Mapnik"
-# The volunteers' servers refuse requests without a Referer, which a page opened from a file
-# cannot send; the page says so when its reader switches the layer on.
-_STRICT_HOSTS = ("tile.openstreetmap.org",)
+_OSM = "https://tile.openstreetmap.org/{z}/{x}/{y}.png"
+FINEST = 19
+"""The last zoom at which an online map is asked for pictures."""
 _TILE_ADDRESS = re.compile(r"https?://[\w.-]+(:\d{1,5})?/[\w./?&=%+~,;:@-]*")
 
 # Natural Earth's lines are good to so many kilometres; what is thinned from them comes on top.
@@ -238,53 +236,35 @@ def encode(points: npt.ArrayLike, decimals: int = 0, line_of: npt.ArrayLike = ()
     return [written[first:last] for first, last in itertools.pairwise(cuts)]
 
 
-@dataclass(frozen=True)
-class Tiles:
-    """A tile server: its name, whom it wants named, its address, whom a browser will ask, finest zoom."""
+class Tiles(NamedTuple):
+    """A tile server: its name, whom it wants named, its address, and whom a browser will ask."""
 
     name: str
     attribution: str
     url: str
     hosts: tuple[str, ...]
-    zoom: int
-
-    @property
-    def strict(self) -> bool:
-        """True where the server is known to refuse a page that was opened from a file."""
-        return any(urlsplit(host).hostname in _STRICT_HOSTS for host in self.hosts)
+    strict: bool
+    """Whether it is known to refuse a page that was opened from a file."""
 
 
 def find_tiles(text: str | None) -> Tiles | None:
-    """Find an online map by its name in xyzservices or by its address; OpenStreetMap without either."""
+    """Read the address of an online map; OpenStreetMap's without one."""
     if text == "none":
         return None
-    if text and "/" in text:
-        url, attribution, subdomains, zoom = text, f"Online map: {urlsplit(text).hostname}", "abc", 19
-        name = urlsplit(text).netloc.replace("{s}.", "")
-    else:
-        from xyzservices import providers
-
-        try:
-            provider = providers.query_name(text or DEFAULT_TILES)
-        except ValueError:
-            raise UnknownTarget(
-                f"no tile provider is called {text!r}; take a name that xyzservices knows, "
-                "such as OpenStreetMap.Mapnik, an address, or none"
-            ) from None
-        if provider.requires_token():
-            raise UsageError(
-                f"{provider.name} wants a key, which a page would give away; "
-                "take another provider, or an address"
-            )
-        name, url = provider.name, provider.build_url(fill_subdomain=False, scale_factor="{r}")
-        attribution, subdomains = str(provider.attribution), provider.get("subdomains", "abc")
-        zoom = int(provider.get("max_zoom", 19))
+    url = text or _OSM
     fields = set(re.findall(r"\{([^{}]*)\}", url))
     address = re.sub(r"\{[a-z]\}", "0", url)
     if not _TILE_ADDRESS.fullmatch(address) or not {*"xyz"} <= fields <= {*"xyzsr"}:
         raise UsageError(
-            f"{url!r} is not a tile address; write one such as https://tile.example.org/{{z}}/{{x}}/{{y}}.png"
+            f"{url!r} is not a tile address; write one such as "
+            "https://tile.example.org/{z}/{x}/{y}.png, none, or nothing for OpenStreetMap"
         )
     parts = urlsplit(url)
-    hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', letter)}" for letter in subdomains)
-    return Tiles(name, attribution, url, tuple(hosts), zoom)
+    hosts = dict.fromkeys(f"{parts.scheme}://{parts.netloc.replace('{s}', letter)}" for letter in "abc")
+    # The volunteers' servers refuse requests without a Referer, which a page opened from a file
+    # cannot send; the page says so when its reader switches the layer on.
+    strict = parts.hostname == urlsplit(_OSM).hostname
+    name, whose = parts.netloc.replace("{s}.", ""), f"Online map: {parts.hostname}"
+    if strict:
+        name, whose = "OpenStreetMap", "(C) OpenStreetMap contributors"
+    return Tiles(name, whose, url, tuple(hosts), strict)

@@ -10,7 +10,6 @@ from itertools import chain, pairwise
 from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zonerisk.core.geometry import CIRCUITY
 from zonerisk.core.verdict import Verdict, severity
 from zonerisk.pages import features, ground
 from zonerisk.pages.features import Feature, Point, Setting
@@ -27,8 +26,7 @@ _DIGITS = {"dr-limit": 2}
 _OSM = "https://www.openstreetmap.org/"
 # A view never shrinks below so many degrees (about 600 m), or a point would fill the screen.
 _LEAST_VIEW = 0.003
-# Beyond so many, the rings of a band or the lines between zones would only hide each other.
-_MOST_BANDS = 64
+# Beyond so many, the lines between zones would only hide each other.
 _MOST_LINES = 400
 _MOST_LIT = 100
 
@@ -46,7 +44,6 @@ class Layer(NamedTuple):
 LAYERS = (
     Layer("limit", "dr-limit", "Recovery counts beyond this line", "area"),
     Layer("landmarks", "landmark", "Mapped hazards: water, others", "any"),
-    Layer("band", "band", "", ""),
     Layer("spread", "spread", "Known buildings, a zone in any", "area"),
     Layer("risks", "shared-risk", "Sites sharing a risk (C: dashed)", "area"),
     Layer("discs", "disc", "Where a site may stand", ""),
@@ -63,15 +60,13 @@ LAYERS = (
 class MapData:
     """What one page draws, of one region or of several, all longitudes within half a turn of their middle.
 
-    Rows come with what lies undermost first, evidence by site, and the fibre (from, to) that zones may be
-    apart, None where the policy does not ask.
+    Rows come with what lies undermost first, and evidence by site.
     """
 
     def __init__(
         self,
         rows: Sequence[Feature],
         evidence: Mapping[str, Sequence[Evidence]],
-        band_km: tuple[float | None, float | None] = (None, None),
         *,
         single: bool = True,
     ) -> None:
@@ -87,7 +82,6 @@ class MapData:
         self._numbers: dict[tuple[object, ...], int] = {}
         self._places: dict[str, dict[str, list[Place]]] = {}
         self.evidence = evidence
-        self.band_km = band_km
         self._sources: dict[Evidence, int] = {}
         served = dict.fromkeys(_served(row) for row in self.of_kind("site") if row.zone)
         self.zones = {zones: number for number, zones in enumerate(served)}
@@ -98,15 +92,7 @@ class MapData:
 
     def layers(self) -> list[Layer]:
         """List the layers that have something to show."""
-        layers = [
-            layer for layer in LAYERS if (self.band() if layer.key == "band" else self.of_kind(layer.kind))
-        ]
-        if not self.band():
-            return layers
-        low, high = self.band_km
-        ends = f"at most {high:g}" if not low else f"{low:g} to {high:g}" if high else f"{low:g}"
-        name = f"{ends} km fibre ({CIRCUITY[1]:g} x straight)"
-        return [layer._replace(name=name) if layer.key == "band" else layer for layer in layers]
+        return [layer for layer in LAYERS if self.of_kind(layer.kind)]
 
     def tables(self, shared: Shared | None = None) -> dict[str, Any]:
         """Return each layer's rows, and the sources they cite by number, or by the numbers of shared ones."""
@@ -195,14 +181,6 @@ class MapData:
         west, east = min(lons) - 182, max(lons) + 182
         return [turn for turn in (-360, 0, 360) if turn == 0 or west < turn < east]
 
-    def band(self) -> dict[str, Any] | None:
-        """Return around which sites, and how wide, the band of allowed fibre lies."""
-        sites = [row.id for row in self.of_kind("site") if row.zone]
-        if not any(self.band_km) or not 0 < len(sites) <= _MOST_BANDS:
-            return None
-        low_km, high_km = self.band_km
-        return {"sites": sites, "low_km": low_km, "high_km": high_km, "circuity": CIRCUITY[1]}
-
     def show(
         self, verdict: Verdict, members: tuple[str, ...], words: str, also: tuple[tuple[str, str], ...] = ()
     ) -> int | None:
@@ -262,14 +240,7 @@ def build_map_data(pairs: Sequence[tuple[Verdict, Setting]]) -> MapData:
     evidence = {place.id: place.evidence for verdict, _ in pairs for place in verdict.places}
     for _, around in pairs:
         evidence |= around.cited
-    if not single:
-        return MapData(rows, evidence, single=False)
-    asked = {
-        finding.rule: finding.threshold.value
-        for finding in pairs[0][0].policy.findings
-        if finding.threshold and finding.threshold.measure == "fibre"
-    }
-    return MapData(rows, evidence, (asked.get("separation-min"), asked.get("separation-max")))
+    return MapData(rows, evidence, single=single)
 
 
 def _merged(rows: Sequence[Feature]) -> tuple[list[Feature], dict[str, str]]:

@@ -46,7 +46,7 @@ _HIDDEN = {"\\b": "\\\\u0008", "\\f": "\\\\u000c", "\\r": "\\\\u000d", "\\u": "\
 # A region of 64 zones has 2,016 pairs; nobody reads them on a page.
 _MOST_PAIRS = 60
 # What does not bear on a verdict of another cause is off; choosing a finding brings it back.
-_UNRELATED = {"power": ("stations", "circuits"), "distance": ("band",), "count": ("recovery", "limit")}
+_UNRELATED = {"power": ("stations", "circuits"), "count": ("recovery", "limit")}
 
 
 class Shared:
@@ -249,7 +249,7 @@ def render_map(
     **words: Any,
 ) -> str:
     """Return a page with a map: its template is named as its layout, its data stand in islands."""
-    layers, sheets, band = data.layers(), ground.around(box := data.box), data.band()
+    layers, sheets = data.layers(), ground.around(box := data.box)
     errors_km = ground.errors_km(sheets)
     element, start = _compose(tuple(layers), online)
     page = {
@@ -262,7 +262,6 @@ def render_map(
         "first": [f"{row.kind}:{row.id}" for row in first or (data.of_kind("site")[:1] if cause else ())],
         "cause": cause,
         "zoned": len(data.zones) > 1,
-        "band": band,
         "wet": [kind.id for kind in KINDS.values() if kind.wet],
         "blunt_m": errors_km[-1] * 1000,
         "strict": bool(online and online.strict),
@@ -287,7 +286,6 @@ def render_map(
         map_html=element,
         single=data.single,
         layers=layers,
-        band=band,
         zones=list(data.zones),
         tiles=online,
         attribution=attribution,
@@ -326,7 +324,7 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
             overlay=True,
             show=False,
             attr=escape(online.attribution),
-            max_zoom=online.zoom,
+            max_zoom=ground.FINEST,
             referrer_policy="strict-origin-when-cross-origin",
         )
         calls.append(("layer", tiles, ("tiles",)))

@@ -12,7 +12,7 @@ const zonerisk = (() => {
   const marks = [];
   const towns = [];
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let wide = false, map, halo, ground, palette, bandGroup, farDiscs;
+  let wide = false, map, halo, ground, palette, farDiscs;
 
   /* ---- looks ------------------------------------------------------------------------ */
 
@@ -60,7 +60,7 @@ const zonerisk = (() => {
     },
   });
 
-  const NAMES = ["paper", "ink", "quiet", "accent", "land", "sea", "urban", "river", "rail", "border", "limit", "band", "wet", "hazard",
+  const NAMES = ["paper", "ink", "quiet", "accent", "land", "sea", "urban", "river", "rail", "border", "limit", "wet", "hazard",
     "pass", "warn", "fail", "unknown", "z0", "z1", "z2", "z3", "z4", "z5", "z6", "z7"];
   function mix() {
     const style = getComputedStyle(document.documentElement);
@@ -118,7 +118,6 @@ const zonerisk = (() => {
     region: (one) => ({
       radius: 5, mark: BY_OUTCOME[one.outcome], color: palette.paper, weight: 1,
       fillColor: palette[one.outcome], fillOpacity: 0.9}),
-    band: (one) => ({color: palette.band, weight: 1.5, dashArray: one.inner ? "2 5" : "8 5", fill: false, interactive: false}),
     land: () => ({stroke: false, fillColor: palette.land, fillOpacity: 1, interactive: false}),
     water: () => ({stroke: false, fillColor: palette.sea, fillOpacity: 1, interactive: false}),
     urban: () => ({stroke: false, fillColor: palette.urban, fillOpacity: 1, interactive: false}),
@@ -461,7 +460,7 @@ const zonerisk = (() => {
       const at = one.edge || shifted(one);
       if (at.x < 0 || at.y < 0 || at.x > size.x || at.y > size.y) continue;
       const high = 18, edge = piled ? L.bounds(piled.all.map(shifted)) : L.bounds([at]);
-      const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "spread", "band"].includes(one.kind);
+      const amid = ["town", "separation", "circuit", "dr-limit", "shared-risk", "spread"].includes(one.kind);
       const foot = one.foot && map.latLngToContainerPoint(one.foot).subtract(at);
       /* A label hides no mark, and stands nearer to its own than to any other. */
       const others = seen.filter(([other]) => !(piled ? piled.all.some((each) => each.one === other) : other === one.one)).map(([{kind}, point]) => around(point, amid ? 9 : kind === "station" && one.kind === "site" ? 7 : 14));
@@ -490,33 +489,6 @@ const zonerisk = (() => {
         break;
       }
     }
-  }
-
-  function band(group) {
-    bandGroup = group;
-  }
-
-  function startBand(group) {
-    const chooser = document.getElementById("band-of");
-    const around = page.band.sites.map((id) => features.get(`site:${id}`)[0].one);
-    around.forEach((one, index) => chooser.append(new Option(one.name, String(index))));
-    const ring = () => {
-      group.clearLayers();
-      const one = around[Number(chooser.value)];
-      const rest = labels.filter((each) => each.kind !== "band");
-      labels.splice(0, labels.length, ...rest);
-      for (const [kilometres, inner] of [[page.band.low_km, true], [page.band.high_km, false]]) {
-        if (!kilometres) continue;
-        const radius = (kilometres * 1000) / page.band.circuity;
-        group.addLayer(paint(L.circle(one.at, {radius}), "band", {inner}));
-        for (const side of [radius, -radius]) {
-          labels.push({words: [`${kilometres} km of fibre`], rank: 7, at: [one.at[0] + side / 111195, one.at[1]], key: "band", kind: "band"});
-        }
-      }
-      write();
-    };
-    chooser.addEventListener("change", ring);
-    ring();
   }
 
   /* ---- choosing --------------------------------------------------------------------- */
@@ -700,7 +672,6 @@ const zonerisk = (() => {
     blunt();
     labels.sort((a, b) => a.rank - b.rank);
     map.createPane("labels").classList.add("leaflet-zoom-hide");
-    if (bandGroup) startBand(bandGroup);
     addEventListener("hashchange", follow);
     map.on("moveend zoomend resize", write);
     write();
@@ -750,5 +721,5 @@ const zonerisk = (() => {
     });
   }
 
-  return {lay, layer, draw, discs, band, start, home, show, whole, write, get map() { return map; }, layers, features};
+  return {lay, layer, draw, discs, start, home, show, whole, write, get map() { return map; }, layers, features};
 })();
