@@ -230,7 +230,9 @@ def test_another_seismic_zone_is_as_good_as_the_distance(shipped: Library, there
         )
         layer = replace(sample.layer, id="zones", kind="seismic", measure="stated")
 
-        def of(self, site: Site) -> tuple[HazardSample, ...]:
+        def of(self, site: Site, kind: str) -> tuple[HazardSample, ...]:
+            if kind != "seismic":
+                return ()
             zone = "2" if site.id.startswith("ovh-rbx/") else there
             return (self.sample._replace(layer=self.layer, site=site.id, object=zone, label="a zone"),)
 

@@ -130,9 +130,9 @@ def test_what_stands_where_is_looked_up_once(shipped: Library, monkeypatch: pyte
     podcast, looked = Catalog().policy("podcast"), Counter[str]()
     real = type(shipped.samples).of
 
-    def of(source: Source, site: Site) -> tuple[HazardSample, ...]:
+    def of(source: Source, site: Site, kind: str) -> tuple[HazardSample, ...]:
         looked[site.id] += 1
-        return real(source, site)
+        return real(source, site, kind)
 
     monkeypatch.setattr(type(shipped.samples), "of", of)
     for target in ("aws-eu-south-2", "aws-eu-north-1"):

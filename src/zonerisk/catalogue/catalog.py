@@ -322,17 +322,22 @@ class Catalog:
         owner = self.path(region_id).parent.name
         return tuple(map(self.measurement, sorted(self._naming(MEASUREMENTS, owner, (f"{region_id}/",)))))
 
-    def incidents(self, about: str | None = None) -> tuple[Incident, ...]:
-        """Read the incidents on record, or those that hit a region, the oldest first."""
-        held: dict[str | None, tuple[Incident, ...]] = self._held["incidents"]
-        if about not in held:
+    def incidents(self, about: str | None = None, logical: bool = True) -> tuple[Incident, ...]:
+        """Read the incidents on record, or those that hit a region, the oldest first.
+
+        Without ``logical`` those of software are left out, and as a rule not even read.
+        """
+        held: dict[object, tuple[Incident, ...]] = self._held["incidents"]
+        if (about, logical) not in held:
             keys: Iterable[str] = self.filed[INCIDENTS]
             if about is not None:  # No event is on record of a user's own place.
                 region = self._regions.get(about)
-                keys = self._naming(INCIDENTS, region.parent.name, (about, "everywhere")) if region else ()
-            listed = (event for event in map(self.incident, keys) if about is None or event.about(about))
-            held[about] = tuple(sorted(listed, key=lambda event: (event.start, event.id)))
-        return held[about]
+                names = (about, "everywhere")
+                keys = self._naming(INCIDENTS, region.parent.name, names, logical) if region else ()
+            events = (event for event in map(self.incident, keys) if about is None or event.about(about))
+            listed = (event for event in events if logical or event.class_ != "logical")
+            held[about, logical] = tuple(sorted(listed, key=lambda event: (event.start, event.id)))
+        return held[about, logical]
 
     def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]:
         """Read what is on record of some events at some providers."""
@@ -340,11 +345,16 @@ class Catalog:
         keys = (key for owner in sorted(set(providers)) for key in self._naming(INCIDENTS, owner, wanted))
         return tuple(event for event in map(self.incident, keys) if event.key in wanted)
 
-    def _naming(self, table: str, provider_id: str, words: Iterable[str]) -> list[str]:
+    def _naming(self, table: str, provider_id: str, words: Iterable[str], logical: bool = True) -> list[str]:
         """Return the records of a provider whose text has one of some words, or a backslash to hide one."""
         marks = [b"\\", *(word.encode() for word in words)]
-        texts = self._texts(f"{table}/{provider_id}").items()
-        return [key for key, text in texts if any(mark in text for mark in marks)]
+        named = (
+            (key, text)
+            for key, text in self._texts(f"{table}/{provider_id}").items()
+            if any(mark in text for mark in marks)
+        )
+        # A line that is not indented is a key of the record itself.
+        return [key for key, text in named if logical or b"\nclass: logical\n" not in text]
 
     @cached_property
     def supply(self) -> Sample:

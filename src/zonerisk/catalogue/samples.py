@@ -47,7 +47,7 @@ class Samples:
     paths: tuple[Path, ...]
     # The catalogue's own hash holds its figures.
     hashes: Mapping[str, str] = field(default_factory=dict, init=False)
-    _cache: dict[str, tuple[HazardSample, ...]] = field(default_factory=dict, init=False)
+    _cache: dict[tuple[str, str | None], tuple[HazardSample, ...]] = field(default_factory=dict, init=False)
 
     @cached_property
     def files(self) -> tuple[SampleFile, ...]:
@@ -59,13 +59,13 @@ class Samples:
         """Every layer that has figures."""
         return tuple(file.layer for file in self.files)
 
-    def of(self, site: Site) -> tuple[HazardSample, ...]:
-        """Return what every layer says at a site."""
-        if site.id not in self._cache:
-            self._cache[site.id] = tuple(
-                sample for file in self.files for sample in file.of(site.id, site.position)
-            )
-        return self._cache[site.id]
+    def of(self, site: Site, kind: str | None = None) -> tuple[HazardSample, ...]:
+        """Return what every layer says at a site, or those of one kind."""
+        if (site.id, kind) not in self._cache:
+            files = (file for file in self.files if kind in (None, file.layer.kind))
+            rows = tuple(row for file in files for row in file.of(site.id, site.position))
+            self._cache[site.id, kind] = rows
+        return self._cache[site.id, kind]
 
 
 class SampleFile:

@@ -33,6 +33,8 @@ PATIENCE = 800
 _LAMBERT_DOUBT, _LAMBERT_FAR, _LAMBERT_MOST = 3e-6, 5e-7, 0.97
 # From so many pairs on it pays to load what leaves out all at once, by their chords, what cannot decide.
 _MANY_PAIRS = 20_000
+# And from so many on to leave out part by part of the ground, in parts of about two miles.
+_SOME_PAIRS, _PARTS_PER_DEGREE = 200, 30
 # The length of a degree of latitude at the equator, where it is shortest.
 SHORTEST_DEGREE_M = 110_574.0
 
@@ -170,12 +172,46 @@ def _bounds_m(a: tuple[float, float, float], b: tuple[float, float, float]) -> t
 @lru_cache(maxsize=16)
 def _rows(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> list[Row]:
     """Bound the distance of every pair; of very many, of those alone that may decide."""
-    if len(ours) * len(theirs) >= _MANY_PAIRS:
-        few = _few_of_many(ours, theirs)
+    if (number := len(ours) * len(theirs)) >= _SOME_PAIRS:
+        few = _few_of_many(ours, theirs) if number >= _MANY_PAIRS else _few_by_parts(ours, theirs)
         return [(*_bounds_m(_on_sphere(*a[:2]), _on_sphere(*b[:2])), a[2] + b[2], a, b) for a, b in few]
     here, there = ([(_on_sphere(*at[:2]), at) for at in side] for side in (ours, theirs))
     pairs = combinations_with_replacement(here, 2) if ours == theirs else product(here, there)
     return [(*_bounds_m(p, q), a[2] + b[2], a, b) for (p, a), (q, b) in pairs]
+
+
+@lru_cache(maxsize=1000)
+def _parts(discs: tuple[Disc, ...]) -> list[tuple[float, float, float, list[Disc]]]:
+    """Group discs by the part of the ground they lie in, each with how far the first is at most from others.
+
+    With the least and the greatest of their radii.
+    """
+    parts: dict[tuple[int, int], list[Disc]] = {}
+    for disc in discs:
+        part = round(disc[0] * _PARTS_PER_DEGREE), round(disc[1] * _PARTS_PER_DEGREE)
+        parts.setdefault(part, []).append(disc)
+    grouped = []
+    for part in parts.values():
+        centre, doubts = _on_sphere(*part[0][:2]), [disc[2] for disc in part]
+        far_m = max(_bounds_m(centre, _on_sphere(*disc[:2]))[1] for disc in part)
+        grouped.append((far_m, min(doubts), max(doubts), part))
+    return grouped
+
+
+def _few_by_parts(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> Iterator[tuple[Disc, Disc]]:
+    """Yield the pairs of those parts of the ground of which one may be the nearest or the farthest."""
+    rows = []
+    for here, there in product(_parts(ours), _parts(theirs)):
+        low, high = _bounds_m(_on_sphere(*here[3][0][:2]), _on_sphere(*there[3][0][:2]))
+        around, least, most = here[0] + there[0], here[1] + there[1], here[2] + there[2]
+        low, high = low - around, high + around
+        # Both bounds of the distance less the radii, by itself, and with the radii.
+        rows.append(((low - most, low, low + least), (high - least, high, high + most), here[3], there[3]))
+    nearest = [min(highs[at] for _, highs, _, _ in rows) for at in range(3)]
+    farthest = max(lows[2] for lows, _, _, _ in rows)
+    for lows, highs, here_, there_ in rows:
+        if highs[2] >= farthest or any(low <= limit for low, limit in zip(lows, nearest, strict=True)):
+            yield from product(here_, there_)
 
 
 def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:

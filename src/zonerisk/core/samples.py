@@ -188,8 +188,8 @@ class Source(Protocol):
     @property
     def hashes(self) -> Mapping[str, str]: ...  # noqa: D102
 
-    def of(self, site: Site) -> tuple[HazardSample, ...]:
-        """Return what every layer says at a site."""
+    def of(self, site: Site, kind: str | None = None) -> tuple[HazardSample, ...]:
+        """Return what every layer says at a site, or those of one kind."""
 
 
 def missing(layer: Layer, site: str, reason: NoData) -> HazardSample:

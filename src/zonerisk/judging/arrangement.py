@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import UNKNOWN, Interval, beyond, farthest_m, nearest_m
+from zonerisk.core.geometry import SHORTEST_DEGREE_M, UNKNOWN, Interval, beyond, farthest_m, nearest_m
 
 if TYPE_CHECKING:
     from zonerisk.core.model import (
@@ -128,10 +129,26 @@ def distance_m(a: FailureDomain, b: FailureDomain) -> Interval:
     return Interval(0.0, None, farthest_m(ours, theirs))
 
 
-def farther(a: FailureDomain, b: FailureDomain, limit_m: float) -> bool:
-    """Return, cheaply, whether two units surely stand no nearer to each other than a limit."""
-    known = a.disclosed and b.disclosed and not (a.partial or b.partial)
-    return known and beyond(a.positions, b.positions, limit_m)
+def near_pairs(units: Domains, limit_m: float) -> list[tuple[FailureDomain, FailureDomain]]:
+    """Return, cheaply, the pairs that do not surely stand as far apart as a limit, in their order."""
+    spans = []
+    for index, unit in enumerate(units):
+        south, north = -math.inf, math.inf
+        if unit.disclosed and not unit.partial:
+            # No way between two parallels is shorter than along a meridian.
+            south = min(at.lat * SHORTEST_DEGREE_M - at.uncertainty_m for at in unit.positions)
+            north = max(at.lat * SHORTEST_DEGREE_M + at.uncertainty_m for at in unit.positions)
+        spans.append((south, north, index))
+    spans.sort()
+    found = []
+    for place, (_, north, one) in enumerate(spans):
+        for south, _, other in spans[place + 1 :]:
+            if south >= north + limit_m:
+                break
+            a, b = sorted((one, other))
+            if north == math.inf or not beyond(units[a].positions, units[b].positions, limit_m):
+                found.append((a, b))
+    return [(units[a], units[b]) for a, b in sorted(found)]
 
 
 class Trip(NamedTuple):
@@ -303,7 +320,7 @@ class Facts(Protocol):
     def regions_of(self, provider_id: str) -> tuple[str, ...]: ...  # noqa: D102
     def sites_of(self, region_id: str) -> Mapping[str, Site]: ...  # noqa: D102
     def owners(self, region_id: str) -> tuple[Region, ...]: ...  # noqa: D102
-    def incidents(self, about: str | None = None) -> tuple[Incident, ...]: ...  # noqa: D102
+    def incidents(self, about: str | None = None, logical: bool = True) -> tuple[Incident, ...]: ...  # noqa: D102
     def incidents_together(self, events: Iterable[str], providers: Iterable[str]) -> tuple[Incident, ...]: ...  # noqa: D102
     def measurements(self, region_id: str) -> tuple[Measurement, ...]: ...  # noqa: D102
     def digest(self, region_id: str) -> str: ...  # noqa: D102

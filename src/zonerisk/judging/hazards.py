@@ -11,7 +11,15 @@ from zonerisk.core.kinds import KINDS
 from zonerisk.core.model import Evidence, Grade, Position, Site, simplify
 from zonerisk.core.samples import UNNAMED, HazardSample, HazardSamples, Layer, bests, nearness
 from zonerisk.core.verdict import SharedRisk
-from zonerisk.judging.arrangement import Arrangement, Domains, FailureDomain, Pair, farther, pair_ids, pairs
+from zonerisk.judging.arrangement import (
+    Arrangement,
+    Domains,
+    FailureDomain,
+    Pair,
+    near_pairs,
+    pair_ids,
+    pairs,
+)
 from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
@@ -225,9 +233,7 @@ def mapped(
     # What one layer rules out, another may hold to be possible.
     apart -= open_
     if pairwise and far_m is not None:
-        apart |= {
-            (a.id, b.id) for a, b in pairs(domains) if (a.id, b.id) not in apart and farther(a, b, far_m)
-        }
+        apart |= set(pair_ids(domains)) - {(a.id, b.id) for a, b in near_pairs(domains, far_m)}
     judged = [seen for layer, seen in views if layer.judges or KINDS[kind].exposure]
     return RiskGroups(
         kind,

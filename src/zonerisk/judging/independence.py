@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, reduce
@@ -84,7 +83,7 @@ def _assess(
     kind: Kind, arrangement: Arrangement, facts: Facts, source: Source, rule: Rule | None, judged: bool = True
 ) -> RiskGroups:
     """Assess one kind, by the figures of a policy's rule on it, if it has one."""
-    owners, day, memo = arrangement.owners, arrangement.day, arrangement.memo
+    owners, day = arrangement.owners, arrangement.day
     regions = [arrangement.id] if arrangement.id else [owner.id for owner in owners]
     limit = rule.threshold if rule else None
     if kind.id == "building":
@@ -94,18 +93,14 @@ def _assess(
     elif kind.family == "feed":
         groups = power.assess(kind.id, arrangement, facts.supply, int(limit or power.HOPS))
     elif kind.family == "event":
-        incidents = {event.id: event for region in regions for event in facts.incidents(region)}
+        incidents = {
+            event.id: event for region in regions for event in facts.incidents(region, logical=False)
+        }
         # A deployment's places may be some of a region's zones.
         sold = {} if arrangement.id else {owner.id: len(zones_sold(owner, day)) for owner in owners}
         groups = history.assess(arrangement.domains, incidents.values(), day, owners, sold)
     else:
-        rows = {}
-        for key, site in sites_of(arrangement.domains).items():
-            if ("samples", key) not in memo:
-                memo["samples", key] = by_kind = defaultdict(list)
-                for row in source.of(site):
-                    by_kind[row.layer.kind].append(row)
-            rows[key] = memo["samples", key][kind.id]
+        rows = {key: source.of(site, kind.id) for key, site in sites_of(arrangement.domains).items()}
         correlation_km = rule.correlation_km if rule else None
         pairwise, reached = judged or kind.by_position, hazards.assessed(kind.id, regions, source.layers)
         groups = hazards.assess(kind.id, arrangement, rows, limit, correlation_km, pairwise, reached)
@@ -148,7 +143,10 @@ def standing(facts: Facts, region_id: str, day: str) -> tuple[Class, Zones]:
 def classify(
     arrangement: Arrangement, groups: Mapping[str, RiskGroups], spread: Spread | None
 ) -> tuple[Class, Cause]:
-    """Return the first class that holds of domains and what decides it, whatever a policy asks."""
+    """Return the first class that holds of domains and what decides it, whatever a policy asks.
+
+    Where some are not disclosed, it does not matter how far apart they may stand: that is not measured.
+    """
     units, total = arrangement.domains, len(arrangement.domains)
     if total < 2:
         return "one-zone", Cause(kind="count", members=tuple(unit.id for unit in units))
@@ -167,12 +165,13 @@ def classify(
             left=left,
             majority=left * 2 > total,
         )
-    hidden = tuple(unit.id for unit in units if not unit.disclosed)
-    if hidden and spread and spread.close and spread.buildings >= arrangement.sold:
-        return "suspected", Cause(kind="spread", grade="C", members=hidden)
+    if hidden := tuple(unit.id for unit in units if not unit.disclosed):
+        if spread and spread.close and spread.buildings >= arrangement.sold:
+            return "suspected", Cause(kind="spread", grade="C", members=hidden)
+        return "undisclosed", Cause(kind="disclosure", grade="C", members=hidden)
     listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(units)]
     ways = {stands_apart(*row) for row in listed}
-    sited = not hidden and all(arrangement.sited(unit) for unit in units)
+    sited = all(arrangement.sited(unit) for unit in units)
     told = not any(groups[kind].leaves_open(pair_ids(units)) for kind in ("building", "campus"))
     shown = sited and told and None not in ways
     # Of those that are placed, the pair that may stand nearest leaves it open.
@@ -180,7 +179,7 @@ def classify(
     grade: Grade | None = None if sited else "C"
     at = Cause(kind="distance", grade=grade, members=(a.id, b.id), distance_m=distance.rounded())
     if not shown:
-        return "undisclosed", replace(at, kind="disclosure", members=hidden) if hidden else at
+        return "undisclosed", at
     if any(distance.high is not None and distance.high < CAMPUS_MOST_M for distance, _, _ in listed):
         return "near", at
     return ("undisclosed" if "near" in ways else "apart"), at

@@ -339,7 +339,11 @@ def strikes_on(
     A zone that is not disclosed is surely struck as often as all places are where it may stand. It may be
     as often as the worst place ``known`` of the region, or as the worst class of a layer that reaches it.
     """
-    places = {key: strikes_at(source.of(site)) for key, site in sites_of(arrangement.domains).items()}
+    frequent = dict.fromkeys(layer.kind for layer in source.layers if layer.frequent)
+    places = {
+        key: strikes_at(row for kind in frequent for row in source.of(site, kind))
+        for key, site in sites_of(arrangement.domains).items()
+    }
     worst = dict(known)
     for layer in source.layers:
         if layer.frequent and layer.measure == "area" and layer.reaches(arrangement.id):
@@ -364,7 +368,11 @@ def strikes_on(
 def assess(facts: Facts, arrangement: Arrangement, source: Source, looked: float) -> Likelihood:
     """Return how often zones of a region are lost together; ``looked`` are the years looked through."""
     region, day, rates = arrangement.id, arrangement.day, facts.rates
-    struck = [event for event in facts.incidents(region) if took_several(event, region) and event.day <= day]
+    struck = [
+        event
+        for event in facts.incidents(region, logical=False)
+        if took_several(event, region) and event.day <= day
+    ]
     standing = {event.key for event in struck if not (event.fixed_since and event.fixed_since <= day)}
     provider = arrangement.provider.id if arrangement.provider else ""
     row = rates.regions.get(region, Exposed())

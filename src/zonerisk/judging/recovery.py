@@ -245,7 +245,7 @@ def options(judge: Judge, region: Region, peers: Iterable[Region]) -> tuple[Opti
 
 @lru_cache(maxsize=4096)
 def _losses(facts: Facts, region_id: str, day: str) -> int:
-    return len(history.several(facts.region(region_id), facts.incidents(region_id), day))
+    return len(history.several(facts.region(region_id), facts.incidents(region_id, logical=False), day))
 
 
 def none_found(peers: Iterable[Region], as_of: str) -> str:
@@ -272,14 +272,17 @@ class Judge:
     def __init__(self, facts: Facts, policy: Policy, wanted: Requirements, day: str) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
         self._told: dict[object, list[tuple[list[Incident], frozenset[str]]]] = {}
-        self._traces: dict[object, tuple[frozenset[object], frozenset[str]]] = {}
+        self._traces: dict[object, tuple[set[object], set[str]]] = {}
         self._areas: dict[object, tuple[set[str], set[str]]] = {}
 
     @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Shared risks that are looked for."""
-        hazards = (key for key in kinds.HAZARDS if kinds.KINDS[key].always or key in self.policy.rules)
-        return ("building", "campus", *kinds.FEEDS, *hazards)
+        return ("building", "campus", *kinds.FEEDS, *self._hazards)
+
+    @cached_property
+    def _hazards(self) -> tuple[str, ...]:
+        return tuple(key for key in kinds.HAZARDS if kinds.KINDS[key].always or key in self.policy.rules)
 
     def ordered(self, target: str, others: Iterable[str]) -> tuple[Candidate, ...]:
         """Return regions to recover a region in, the first to look at first.
@@ -380,8 +383,8 @@ class Judge:
         zones: dict[str, tuple[set[str], set[str]]] = {}
         for index, side in enumerate((ours.whole, theirs.whole)):
             for site in side.sites or side.possible:
-                for row in self.facts.samples.of(site):
-                    if row.layer.kind == "seismic" and row.layer.measure == "stated":
+                for row in self.facts.samples.of(site, "seismic"):
+                    if row.layer.measure == "stated":
                         zones.setdefault(row.layer.id, (set(), set()))[index].add(row.object)
         for one, other in zones.values():
             # Where nothing is stated of a site, its zone may be either.
@@ -394,8 +397,9 @@ class Judge:
         own = {region.id for region in theirs.own}
         sellers = frozenset(self.facts.region(key).provider for key in theirs.regions if key not in own)
         if (ours.regions, sellers) not in self._told:
-            known = {event.id: event for region in ours.regions for event in self.facts.incidents(region)}
-            keys = {event.key for event in known.values() if event.class_ != "logical"}
+            listed = (self.facts.incidents(region, logical=False) for region in ours.regions)
+            known = {event.id: event for events in listed for event in events}
+            keys = {event.key for event in known.values()}
             if keys:
                 known |= {event.id: event for event in self.facts.incidents_together(keys, sellers)}
             hits = history.hits(known.values(), self.day)
@@ -415,8 +419,11 @@ class Judge:
         """
         if ours.own or theirs.own or distance.low <= self._reach_m:
             return True
-        sides = zip(self._trace(ours.whole), self._trace(theirs.whole), strict=True)
-        return any(not a.isdisjoint(b) for a, b in sides)
+        here = self._trace(ours.whole)
+        # Most regions may stand at so many places that nothing is at all of them.
+        return any(here) and any(
+            not a.isdisjoint(b) for a, b in zip(here, self._trace(theirs.whole), strict=True)
+        )
 
     @cached_property
     def _reach_m(self) -> float:
@@ -426,7 +433,7 @@ class Judge:
         reaches = (reach for rule in rules for reach in (rule.threshold, rule.correlation_km) if reach)
         return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
 
-    def _trace(self, whole: FailureDomain) -> tuple[frozenset[object], frozenset[str]]:
+    def _trace(self, whole: FailureDomain) -> tuple[set[object], set[str]]:
         """Return what is at a side, and the stations it may depend on.
 
         That is its sites and campuses, those that a record names beside them, and the objects of layers.
@@ -437,25 +444,27 @@ class Judge:
             named = [frozenset(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
             feeds = {kind: power.stated(kind, owners, self.day) for kind in kinds.FEEDS}
             named += [sites for stated in feeds.values() for _, _, sites in stated.values()]
-            objects: list[frozenset[object]] = []
+            mapped: set[object] = set()
             for site in standing:
-                rows = {(row.layer.id, row.object) for row in self.facts.samples.of(site) if self._hit(row)}
+                rows = (row for kind in self._hazards for row in self.facts.samples.of(site, kind))
+                hit = {(row.layer.id, row.object) for row in rows if self._hit(row)}
                 beside = frozenset[str]().union(*(sites for sites in named if site.id in sites))
-                objects.append(frozenset((site.id, site.campus or site.id, *beside, *rows)))
-            # What may stand at one place or another is joined by what is at all of them.
-            join = frozenset.union if whole.sites else frozenset.intersection
+                objects: set[object] = {site.id, site.campus or site.id, *beside, *hit}
+                # What may stand at one place or another is joined by what is at all of them.
+                mapped = mapped | objects if whole.sites or site is standing[0] else mapped & objects
+                if not mapped:
+                    break
             rule = self.policy.rules.get("power")
             hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
             ways = power.chains((whole,), feeds["power"], self.facts.supply, hops)
-            mapped = join(*objects) if objects else frozenset()
-            self._traces[whole.places] = (mapped, frozenset(way.top for way in ways))
+            self._traces[whole.places] = (mapped, {way.top for way in ways})
         return self._traces[whole.places]
 
     def _hit(self, row: HazardSample) -> bool:
         """Return whether a site is surely in reach of an object of which the policy asks."""
         layer, rule = row.layer, self.policy.rules.get(row.layer.kind)
         # What is counted is no object, and what cells or classes join stands near to each other.
-        if not row.object or layer.kind not in self.kinds or layer.measure in ("cell", "count", "stated"):
+        if not row.object or layer.measure in ("cell", "count", "stated"):
             return False
         limit_m = None if rule is None or rule.threshold is None else rule.threshold * 1000
         return row.interval is not None and bool(hazards.in_reach(layer, row, limit_m))

@@ -15,7 +15,7 @@ from zonerisk.judging.arrangement import (
     Arrangement,
     FailureDomain,
     Trip,
-    farther,
+    near_pairs,
     pair_ids,
     pairs,
 )
@@ -54,12 +54,13 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
     longer one shows nothing.
     """
     risks = _in_one_place(arrangement, "campus")
-    shared, apart = together(risks), set()
-    wide_m = max(radius_m, CAMPUS_MOST_M)
-    for a, b in pairs(arrangement.domains):
+    close = near_pairs(arrangement.domains, max(radius_m, CAMPUS_MOST_M))
+    shared = together(risks)
+    apart = set(pair_ids(arrangement.domains)) - {(a.id, b.id) for a, b in close} - shared
+    for a, b in close:
         if (a.id, b.id) in shared:
             continue
-        if farther(a, b, wide_m) or (on_named_campuses(a, b) and farther(a, b, radius_m)):
+        if on_named_campuses(a, b) and not near_pairs((a, b), radius_m):
             apart.add((a.id, b.id))
             continue
         key, trip = f"{a.id}+{b.id.rpartition('/')[2]}", arrangement.trip(a, b)

@@ -167,9 +167,9 @@ class Installed:
             for sample in samples:
                 self._samples[sample.site].append(sample)
 
-    def of(self, site: Site) -> tuple[HazardSample, ...]:
-        """Return what every layer says at a site."""
-        return tuple(self._samples.get(site.id, ()))
+    def of(self, site: Site, kind: str | None = None) -> tuple[HazardSample, ...]:
+        """Return what every layer says at a site, or those of one kind."""
+        return tuple(row for row in self._samples.get(site.id, ()) if kind in (None, row.layer.kind))
 
 
 def fetch(
