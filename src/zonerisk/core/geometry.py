@@ -191,10 +191,10 @@ def _parts(discs: tuple[Disc, ...]) -> list[tuple[float, float, float, list[Disc
         part = round(disc[0] * _PARTS_PER_DEGREE), round(disc[1] * _PARTS_PER_DEGREE)
         parts.setdefault(part, []).append(disc)
     grouped = []
-    for part in parts.values():
-        centre, doubts = _on_sphere(*part[0][:2]), [disc[2] for disc in part]
-        far_m = max(_bounds_m(centre, _on_sphere(*disc[:2]))[1] for disc in part)
-        grouped.append((far_m, min(doubts), max(doubts), part))
+    for near in parts.values():
+        first, doubts = _on_sphere(*near[0][:2]), [disc[2] for disc in near]
+        far_m = max(_bounds_m(first, _on_sphere(*disc[:2]))[1] for disc in near)
+        grouped.append((far_m, min(doubts), max(doubts), near))
     return grouped
 
 

@@ -272,7 +272,7 @@ class Judge:
     def __init__(self, facts: Facts, policy: Policy, wanted: Requirements, day: str) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
         self._told: dict[object, list[tuple[list[Incident], frozenset[str]]]] = {}
-        self._traces: dict[object, tuple[set[object], set[str]]] = {}
+        self._traces: dict[object, set[object]] = {}
         self._areas: dict[object, tuple[set[str], set[str]]] = {}
 
     @cached_property
@@ -421,9 +421,7 @@ class Judge:
             return True
         here = self._trace(ours.whole)
         # Most regions may stand at so many places that nothing is at all of them.
-        return any(here) and any(
-            not a.isdisjoint(b) for a, b in zip(here, self._trace(theirs.whole), strict=True)
-        )
+        return bool(here) and not here.isdisjoint(self._trace(theirs.whole))
 
     @cached_property
     def _reach_m(self) -> float:
@@ -433,7 +431,7 @@ class Judge:
         reaches = (reach for rule in rules for reach in (rule.threshold, rule.correlation_km) if reach)
         return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
 
-    def _trace(self, whole: FailureDomain) -> tuple[set[object], set[str]]:
+    def _trace(self, whole: FailureDomain) -> set[object]:
         """Return what is at a side, and the stations it may depend on.
 
         That is its sites and campuses, those that a record names beside them, and the objects of layers.
@@ -444,20 +442,20 @@ class Judge:
             named = [frozenset(hazard.sites) for owner in owners for hazard in owner.hazards.values()]
             feeds = {kind: power.stated(kind, owners, self.day) for kind in kinds.FEEDS}
             named += [sites for stated in feeds.values() for _, _, sites in stated.values()]
-            mapped: set[object] = set()
+            common: set[object] = set()
             for site in standing:
                 rows = (row for kind in self._hazards for row in self.facts.samples.of(site, kind))
                 hit = {(row.layer.id, row.object) for row in rows if self._hit(row)}
                 beside = frozenset[str]().union(*(sites for sites in named if site.id in sites))
                 objects: set[object] = {site.id, site.campus or site.id, *beside, *hit}
                 # What may stand at one place or another is joined by what is at all of them.
-                mapped = mapped | objects if whole.sites or site is standing[0] else mapped & objects
-                if not mapped:
+                common = common | objects if whole.sites or site is standing[0] else common & objects
+                if not common:
                     break
             rule = self.policy.rules.get("power")
             hops = int(rule.threshold) if rule and rule.threshold else power.HOPS
             ways = power.chains((whole,), feeds["power"], self.facts.supply, hops)
-            self._traces[whole.places] = (mapped, {way.top for way in ways})
+            self._traces[whole.places] = common | {("station", way.top) for way in ways}
         return self._traces[whole.places]
 
     def _hit(self, row: HazardSample) -> bool:
