@@ -197,7 +197,7 @@ def test_a_chance_is_of_the_rates_on_record_or_of_the_reader_s_own_inputs(zz: Ca
     assert counted
     assert counted.model == "counted"
     assert 0 < counted.low < counted.high < 1
-    found = judge(text, zz, inputs=Inputs((1e-3, 1e-3), (0.05, 0.05)))
+    found = judge(text, zz, inputs=Inputs(unavailability=(1e-3, 1e-3), common=(0.05, 0.05)))
     chance = found.workloads[0].chance
     assert chance is not None
     assert chance.low == pytest.approx(5.27e-5, rel=5e-3)

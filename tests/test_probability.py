@@ -6,8 +6,8 @@ from math import comb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from zonerisk.core.errors import UsageError
 from zonerisk.library import Library
 from zonerisk.workloads.probability import Inputs, alpha_events, alpha_factor, beta_factor, by_shocks, lost
 
@@ -87,25 +87,26 @@ def test_alpha_events_give_back_the_total() -> None:
 
 
 def test_ranges_become_an_interval() -> None:
-    low, high = lost([1, 1, 1], 2, Inputs((5e-4, 2e-3), (0.02, 0.10)))
+    low, high = lost([1, 1, 1], 2, Inputs(unavailability=(5e-4, 2e-3), common=(0.02, 0.10)))
     assert low == pytest.approx(beta_factor([1, 1, 1], 2, 5e-4, 0.02))
     assert high == pytest.approx(beta_factor([1, 1, 1], 2, 2e-3, 0.10))
-    by_alpha = lost([1, 1, 1], 2, Inputs((1e-3, 1e-3), alpha=(0.95, 0.024, 0.026)))
+    by_alpha = lost([1, 1, 1], 2, Inputs(unavailability=(1e-3, 1e-3), alpha=(0.95, 0.024, 0.026)))
     assert by_alpha[0] == by_alpha[1] == alpha_factor((0.95, 0.024, 0.026), 2, 1e-3)
 
 
 @pytest.mark.parametrize(
     "bad",
     [
-        Inputs((0.2, 0.1)),
-        Inputs((0, 2)),
-        Inputs((0, 0.1), (0.5, 0.1)),
-        Inputs((0, 0.1), alpha=(0.5, 0.2)),
+        {"unavailability": (0.2, 0.1)},
+        {"unavailability": (0, 2)},
+        {"unavailability": (0, 0.1), "common": (0.5, 0.1)},
+        {"unavailability": (0, 0.1), "alpha": (0.5, 0.2)},
+        {"unavailability": (0, 0.1), "alpha": (1.5, -0.5)},
     ],
 )
-def test_no_probability_is_refused(bad: Inputs) -> None:
-    with pytest.raises(UsageError):
-        bad.check()
+def test_no_probability_is_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Inputs.model_validate(bad)
 
 
 def test_shocks_take_a_zone_alone_or_zones_together(shipped: Library) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.library import Library
-from zonerisk.workloads.round_trips import LOCAL_FLOOR_MS, Trip, judge, milliseconds, of_region, read
+from zonerisk.workloads.round_trips import LOCAL_FLOOR_MS, Trip, judge, milliseconds, read
 
 HERE = Path(__file__).parent
 ANSWERS = HERE / "answers"
@@ -86,11 +86,11 @@ def test_light_itself_is_never_refuted(km: float, slower: float) -> None:
     assert trip.fibre_km() >= km
 
 
-def test_regions_of_a_table() -> None:
+def test_regions_of_a_table(zz: Library) -> None:
     trips = table("ibm_zones.csv")
-    assert len(of_region(trips, "zz-good", ())) == 2
-    with pytest.raises(UsageError, match="its regions are good, pair"):
-        of_region(trips, "zz-campus", ())
+    assert len(judge(zz, "zz-good", trips, DAY)) == 2
+    with pytest.raises(UsageError, match="no rows of zz-campus; its regions are good, pair"):
+        judge(zz, "zz-campus", trips, DAY)
 
 
 @pytest.mark.skipif(not LAYERS.is_dir(), reason="the raw layers are not here")

@@ -124,19 +124,18 @@ def plan(
 
 
 def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None) -> Inputs | None:
+    from pydantic import ValidationError
+
     from zonerisk.workloads.probability import Inputs
 
-    given: dict[str, tuple[float, float]] = {}
-    for name, text in (("unavailability", unavailability), ("common", common)):
-        if text is not None:
-            try:
-                low, *rest = map(float, text.split(","))
-                (high,) = rest or [low]
-            except ValueError:
-                raise UsageError(f"--{name} {text}: write a share such as 0.001, or LOW,HIGH") from None
-            given[name] = low, high
-    if planned and given:
-        return planned._replace(alpha=() if common else planned.alpha, **given).check()
-    if common and not unavailability:
+    asked = {"unavailability": unavailability, "common": common}
+    given = {name: text.split(",") for name, text in asked.items() if text is not None}
+    if common and not (unavailability or planned):
         raise UsageError("--common needs --unavailability: it is a share of it")
-    return Inputs(**given).check() if given else planned
+    inputs = planned.model_dump(exclude={"alpha"} if common else None) if planned else {}
+    inputs |= {name: ends if len(ends) > 1 else ends[0] for name, ends in given.items()}
+    try:
+        return Inputs.model_validate(inputs) if inputs else None
+    except ValidationError:
+        told = " ".join(f"--{name} {','.join(ends)}" for name, ends in given.items())
+        raise UsageError(f"{told}: write a share from 0 to 1 such as 0.001, or LOW,HIGH") from None

@@ -145,7 +145,7 @@ class Auditor:
             change=self.change(),
             # What stands somewhere and was not read comes first.
             not_assessed=tuple(sorted(deployment.unassessed, key=lambda skipped: not skipped.stands)),
-            model=inputs and Model(**inputs._asdict(), common_source=source),
+            model=inputs and Model(**inputs.model_dump(), common_source=source),
             provenance=Provenance.build(
                 self.policy, self.catalog.edition.date, self.catalog.digest_of(regions)
             ),

@@ -31,7 +31,7 @@ from zonerisk.workloads.deployment import (
     Unplaced,
     spread,
 )
-from zonerisk.workloads.probability import COMMON, Inputs
+from zonerisk.workloads.probability import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,6 @@ MAX_BYTES = 64_000_000
 MAX_YAML = 20_000_000
 Json = Any
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def template() -> str:
@@ -119,22 +118,6 @@ class OwnFeed(Record):
     sites: Annotated[tuple[Key, ...], Field(min_length=1)]
 
 
-class Model(Record):
-    """Inputs of the probability view."""
-
-    unavailability: tuple[Share, Share] | Share
-    common: tuple[Share, Share] | Share = COMMON
-    alpha: tuple[Share, ...] = ()
-
-    def inputs(self) -> Inputs:
-        """Return the inputs, a share by itself as both ends of its range."""
-        unavailability, common = (
-            (share, share) if isinstance(share, float) else share
-            for share in (self.unavailability, self.common)
-        )
-        return Inputs(unavailability, common, self.alpha).check()
-
-
 class PlanFile(Record):
     """A plan as it is written."""
 
@@ -145,7 +128,7 @@ class PlanFile(Record):
     sites: Annotated[dict[Key, OwnSite], Field(default_factory=dict)]
     campuses: Annotated[dict[Key, OwnCampus], Field(default_factory=dict)]
     feeds: Annotated[dict[Key, OwnFeed], Field(default_factory=dict)]
-    model: Model | None = None
+    model: Inputs | None = None
     accepted: tuple[Acceptance, ...] = ()
 
     @model_validator(mode="after")
@@ -323,8 +306,7 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
         workloads.append(replace(workload, backup=backup, dr=dr, could_tell=True, notes=notes))
     if problems:
         raise DataError(*problems)
-    inputs = record.model.inputs() if record.model else None
-    return Deployment((written.name,), tuple(workloads), (), placement.own, inputs)
+    return Deployment((written.name,), tuple(workloads), (), placement.own, record.model)
 
 
 def _lying(places: Sequence[Place], own: Region | None) -> Iterator[str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from decimal import Decimal, localcontext
 from itertools import combinations
 from math import comb, prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Self
 
-from zonerisk.core.errors import UsageError
+from pydantic import BeforeValidator, Field, model_validator
+
+from zonerisk.core.model import Record
 from zonerisk.core.verdict import JEFFREYS, Moments
 from zonerisk.judging import likelihood
 
@@ -22,28 +24,42 @@ COMMON = (0.02, 0.10)
 COMMON_SOURCE = "https://fliphtml5.com/vmpeb/cdww/SIL_MANUAL/104/"
 
 
-class Inputs(NamedTuple):
-    """What the model is fed with, low and high; nothing of it is measured by zonerisk."""
+Share = Annotated[float, Field(ge=0, le=1)]
+_Pair = tuple[Share, Share]
+# A share by itself is both ends of its range.
+Ends = Annotated[
+    _Pair,
+    BeforeValidator(
+        lambda told: told if isinstance(told, list | tuple) else (told, told),
+        json_schema_input_type=_Pair | Share,
+    ),
+]
 
-    unavailability: tuple[float, float]
-    """Share of time, or chance of an event, that one place is down."""
-    common: tuple[float, float] = COMMON
-    """Share of it that takes all places at once."""
-    alpha: tuple[float, ...] = ()
-    """Shares of events that take exactly 1, 2 ... places, for the alpha-factor model."""
+
+class Inputs(Record):
+    """Inputs of the probability view, low and high; nothing of them is measured by zonerisk.
+
+    ``unavailability`` is the share of time, or chance of an event, that one place is down, ``common`` the
+    share of it that takes all places at once; ``alpha`` are, for the alpha-factor model, the shares of events
+    that take exactly 1, 2 ... places.
+    """
+
+    unavailability: Ends
+    common: Ends = COMMON
+    alpha: tuple[Share, ...] = ()
+
+    @model_validator(mode="after")
+    def _probable(self) -> Self:
+        for name, (low, high) in (("unavailability", self.unavailability), ("common", self.common)):
+            if low > high:
+                raise ValueError(f"{name}: the low end comes first")
+        if self.alpha and abs(sum(self.alpha) - 1) > 0.001:
+            raise ValueError("alpha: shares from 0 up that add up to 1")
+        return self
 
     def fits_alpha(self, weights: Sequence[int]) -> bool:
         """Return whether there is a share for every number of places, and each has as many copies."""
         return len(self.alpha) == len(weights) and len(set(weights)) == 1
-
-    def check(self) -> Inputs:
-        """Refuse what is no probability."""
-        for name, (low, high) in (("unavailability", self.unavailability), ("common", self.common)):
-            if not 0 <= low <= high <= 1:
-                raise UsageError(f"{name}: write a share from 0 to 1, or LOW,HIGH")
-        if self.alpha and (min(self.alpha) < 0 or abs(sum(self.alpha) - 1) > 0.001):
-            raise UsageError("alpha: shares from 0 up that add up to 1")
-        return self
 
 
 def beta_factor(weights: Sequence[int], quorum: int, unavailability: float, common: float) -> float:

@@ -82,12 +82,20 @@ def judge(
     names the region in a column count even where the zone names are not the catalogue's:
     an account's zone 1 is not the provider's.
     """
-    region = catalog.region(region_id)
-    sold_by, sites = catalog.provider(region.provider), catalog.sites_of(region_id)
-    listed = of_region(trips, region.id, (region.name, region.town or region.name))
-    units = {unit.id: unit for unit in arrangement.zone_units(region, sites, as_of)}
+    by_zones, _, _ = arrangement.arranged(catalog, region_id, as_of)
+    region, provider = catalog.region(region_id), catalog.provider(catalog.region(region_id).provider)
+    listed = list(trips)
+    if tables := sorted({trip.region for trip in listed if trip.region}):
+        wanted = {region.id, region.id.partition("-")[2], region.name, region.town or region.name}
+        names = set(map(simplify, wanted))
+        listed = [trip for trip in listed if simplify(trip.region) in names]
+        if not listed:
+            raise UsageError(
+                f"the table has no rows of {region.id}; its regions are {', '.join(tables[:20])}"
+            )
+    units = {unit.id: unit for unit in by_zones.domains}
     # Zones for which sites stand that nobody ties to them are undisclosed here.
-    maybe = arrangement.candidates(region, sites, as_of)
+    maybe = arrangement.candidates(region, catalog.sites_of(region_id), as_of)
     for zone in arrangement.zones_sold(region, as_of):
         name = zone.name or zone.id.partition("/")[2]
         units.setdefault(zone.id, arrangement.FailureDomain(zone.id, name, (), maybe))
@@ -101,11 +109,6 @@ def judge(
         for peer in (*map(catalog.region, catalog.regions_of(region.provider)), region)
         for name in (peer.id, peer.id.removeprefix(f"{peer.provider}-"), peer.name)
     }
-    claims = [
-        (claim.kind, claim.text, claim.value)
-        for claim in (*region.claims, *sold_by.claims)
-        if claim.holds(as_of) and claim.value is not None
-    ]
     judged = []
     for trip in listed:
         a, b = simplify(trip.a), simplify(trip.b)
@@ -120,11 +123,13 @@ def judge(
             ends = (recovery.endpoint(catalog, key, as_of).discs for key in (region_id, other))
             straight, least = recovery.between(*ends), "dr-distance"
         fibre_km, refuted = trip.fibre_km(), []
-        for kind, text, value in claims:
-            if kind == least and fibre_km < value:
-                refuted.append(wording.too_near(text, value))
-            elif kind == "rtt-max" and least == "separation-min" and trip.ms > value:
-                refuted.append(wording.too_slow(text, trip.ms))
+        for claim in by_zones.claims:
+            if claim.value is None:
+                continue
+            if claim.kind == least and fibre_km < claim.value:
+                refuted.append(wording.too_near(claim.text, claim.value))
+            elif claim.kind == "rtt-max" and least == "separation-min" and trip.ms > claim.value:
+                refuted.append(wording.too_slow(claim.text, trip.ms))
         if straight and straight.high is not None and fibre_km < straight.low / 1000:
             refuted.append(wording.places_apart(straight))
         judged.append(Judged(trip, trip.fibre_km(floor_ms), straight, tuple(refuted)))
@@ -132,7 +137,7 @@ def judge(
         names = list(dict.fromkeys(unit.name for unit in zones.values()))[:8]
         raise UsageError(
             f"no row joins two zones of {region.id}, or it and another region of "
-            f"{sold_by.name}; its zones: {', '.join(names) or 'none'}; in the "
+            f"{provider.name}; its zones: {', '.join(names) or 'none'}; in the "
             f"table: {', '.join(sorted({trip.a for trip in listed})[:8])}"
         )
     return tuple(judged)
@@ -174,50 +179,33 @@ def milliseconds(text: str) -> float:
     return value
 
 
-def of_region(trips: Iterable[Trip], region_id: str, names: Iterable[str]) -> tuple[Trip, ...]:
-    """Keep the round trips of one region, where a table tells regions apart."""
-    listed = tuple(trips)
-    regions = sorted({trip.region for trip in listed if trip.region})
-    if not regions:
-        return listed
-    wanted = set(map(simplify, (region_id, region_id.partition("-")[2], *names)))
-    kept = tuple(trip for trip in listed if simplify(trip.region) in wanted)
-    if not kept:
-        raise UsageError(f"the table has no rows of {region_id}; its regions are {', '.join(regions[:20])}")
-    return kept
-
-
 def _csv(text: str, name: str) -> list[Trip]:
     rows = [row for row in csv.reader(io.StringIO(text)) if any(cell.strip() for cell in row)]
     if len(rows) < 2:
         raise DataError(f"{name}: is not a table: it needs a header and rows; {_SHAPES}")
-    header, hint = [cell.strip().lower() for cell in rows[0]], ""
+    header = [cell.strip().lower() for cell in rows[0]]
     ends = next((pair for pair in _ENDS if set(pair) <= set(header)), None)
     value = next((column for column in _VALUES if column in header), None)
-    # Each with its line, and the column that it stands in.
-    cells: list[tuple[int, str, str, str, str, str]] = []
-    if ends and value:
-        needed = {*ends, value, *({"region"} & set(header))}
-        for line, row in enumerate(rows[1:], 2):
-            named = dict(zip(header, row, strict=False))
-            if not needed <= named.keys():
-                raise DataError(f"{name}:{line}: {len(row)} of {len(header)} columns")
-            a, b = (named[end] for end in ends)
-            cells.append((line, value, a, b, named[value], named.get("region", "")))
-    elif 3 <= len(header) >= len(rows) - 1:
-        hint = f"; {_SHAPES}"
-        for line, row in enumerate(rows[1:], 2):
-            columns = zip(map(str.strip, rows[0][1:]), row[1:], strict=False)
-            found = ((column, cell) for column, cell in columns if cell.strip() and column != row[0].strip())
-            cells += [(line, column, row[0], column, cell, "") for column, cell in found]
-    else:
-        raise DataError(f"{name}:1: the columns are {', '.join(header[:8])}; {_SHAPES}")
+    hint = "" if ends and value else f"; {_SHAPES}"
+    if hint and not 3 <= len(header) >= len(rows) - 1:
+        raise DataError(f"{name}:1: the columns are {', '.join(header[:8])}{hint}")
     trips = []
-    for line, column, a, b, cell, region in cells:
-        try:
-            trips.append(Trip(a.strip(), b.strip(), milliseconds(cell), region.strip()))
-        except ValueError as error:
-            raise DataError(f"{name}:{line}: {column}: {error}{hint}") from None
+    for line, row in enumerate(rows[1:], 2):
+        named = dict(zip(header, row, strict=False))
+        if not ends or not value:
+            columns = zip(map(str.strip, rows[0][1:]), row[1:], strict=False)
+            cells = [
+                (at, row[0], at, cell, "") for at, cell in columns if cell.strip() and at != row[0].strip()
+            ]
+        elif named.keys() >= {*ends, value, *({"region"} & set(header))}:
+            cells = [(value, *(named[end] for end in ends), named[value], named.get("region", ""))]
+        else:
+            raise DataError(f"{name}:{line}: {len(row)} of {len(header)} columns")
+        for column, a, b, cell, region in cells:
+            try:
+                trips.append(Trip(a.strip(), b.strip(), milliseconds(cell), region.strip()))
+            except ValueError as error:
+                raise DataError(f"{name}:{line}: {column}: {error}{hint}") from None
     return trips
 
 
@@ -228,17 +216,16 @@ def _json(text: str, name: str) -> list[Trip]:
         raise DataError(f"{name}:{error.lineno}: is not JSON: {error.msg}") from None
     with errors.reading(name, f"is not a known table; {_SHAPES}"):
         if isinstance(tree, list):
+            rows = ((row["sourceZone"], row["destinationZone"], row) for row in tree)
             cells = [
-                (
-                    row["sourceZone"],
-                    row["destinationZone"],
-                    row.get("latency", row.get("rtt_ms")),
-                    row.get("region", ""),
-                )
-                for row in tree
+                (a, b, row.get("latency", row.get("rtt_ms")), row.get("region", "")) for a, b, row in rows
             ]
         else:
             table = tree.get("data", tree)
-            cells = [(a, b, value, "") for a, row in table.items() for b, value in row.items()]
-            cells = [cell for cell in cells if cell[0] != cell[1] and cell[2] is not None]
+            cells = [
+                (a, b, value, "")
+                for a, row in table.items()
+                for b, value in row.items()
+                if a != b and value is not None
+            ]
         return [Trip(str(a), str(b), milliseconds(str(value)), str(region)) for a, b, value, region in cells]
