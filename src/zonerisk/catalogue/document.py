@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from zonerisk.core.errors import DataError, FileProblem
+from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.model import EXAMPLES, Evidence
 
 Tree = dict[str, "Tree"] | list["Tree"] | str | None
@@ -70,10 +70,7 @@ class Document:
                 path = (*path, step) if (*path, step) in self.lines else path
             if path[-1:] != flaw["loc"][-1:]:
                 path = (*path, *flaw["loc"][-1:])
-            what, value = flaw["msg"].removeprefix("Value error, "), flaw["input"]
-            what = _SAY.get(flaw["type"], what[:1].lower() + what[1:])
-            if example := EXAMPLES.get(flaw.get("ctx", {}).get("pattern", "")):
-                what = f"must be written like {example}"
+            what, value = said(flaw), flaw["input"]
             got = f" (got {value[:60]!r})" if quote and isinstance(value, str) else ""
             problems.append(self.problem(path, what + got, value))
         raise DataError(*dict.fromkeys(problems))
@@ -89,6 +86,14 @@ _SAY = {
     **dict.fromkeys(("float_parsing", "float_type"), "must be a number"),
     **dict.fromkeys(("bool_parsing", "bool_type"), "must be true or false"),
 }
+
+
+def said(flaw: Mapping[str, Any]) -> str:
+    """Say what a model found wrong with a value."""
+    if example := EXAMPLES.get(flaw.get("ctx", {}).get("pattern", "")):
+        return f"must be written like {example}"
+    what: str = flaw["msg"].removeprefix("Value error, ")
+    return _SAY.get(flaw["type"], what[:1].lower() + what[1:])
 
 
 # Where the package lies does not change while it runs.
@@ -136,6 +141,14 @@ def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     if len(data) > max_bytes:
         raise DataError(FileProblem(str(path), 0, f"is too large: at most {max_bytes} bytes are read"))
     return data
+
+
+def given(name: str, max_bytes: int, hint: str = "") -> bytes:
+    """Read a file that a user names: where it cannot be read, the call is wrong, and no data are."""
+    try:
+        return content(Path(name), max_bytes)
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read: {error.strerror or error}{hint}") from None
 
 
 def named(path: Path) -> str:

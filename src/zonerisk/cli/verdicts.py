@@ -374,10 +374,7 @@ def _trips(
     from zonerisk.words import phrases
     from zonerisk.workloads import round_trips
 
-    try:
-        data = document.content(file, round_trips.MAX_BYTES)
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    data = document.given(str(file), round_trips.MAX_BYTES)
     read, day = round_trips.read(data, str(file)), last_day(verdict.as_of)
     trips = round_trips.judge(catalog, verdict.target, read, day, floor_ms)
     records = []

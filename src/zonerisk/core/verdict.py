@@ -570,6 +570,11 @@ class Chance(Result):
     high: float
     with_a_zone_more: tuple[float, float] | None = None
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Both of them."""
+        return self.low, self.high
+
 
 class Judged(Result):
     """One workload under the policy."""

@@ -8,9 +8,11 @@ from dataclasses import replace
 from functools import cache, cached_property
 from itertools import combinations, islice
 from math import comb
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.kinds import BY_POSITION, FEEDS
+from zonerisk.core.model import Evidence, Policy
 from zonerisk.core.verdict import (
     Audit,
     Chance,
@@ -30,6 +32,7 @@ from zonerisk.core.verdict import (
 )
 from zonerisk.judging import rules, score, separation
 from zonerisk.judging.arrangement import Arrangement, zones_sold
+from zonerisk.judging.cause import RiskGroups
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
 from zonerisk.words import findings as sentences
@@ -44,17 +47,11 @@ from zonerisk.workloads.deployment import (
     Arrangements,
     Deployment,
     Place,
-    Source,
     Workload,
     majority,
     spread,
 )
-
-if TYPE_CHECKING:
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Evidence, Policy
-    from zonerisk.judging.cause import RiskGroups
-    from zonerisk.workloads.probability import Inputs
+from zonerisk.workloads.probability import Inputs
 
 BACKUP_KINDS = (*BY_POSITION, *FEEDS)
 # The best few regions are tried; those after them are farther or share more.
@@ -63,7 +60,6 @@ MOST_REGIONS = 3
 MOST_ZONES, MOST_WAYS, MOST_WORKLOADS = 3, 60, 50
 # Copies of which no zone is told are alike: these many stand for all of them.
 MOST_ALIKE = 6
-NOWHERE = Source("", 1)
 LOOSE = "somewhere"
 # Among the subjects of a finding: the workload that it is a finding of.
 ITSELF = "workload"
@@ -94,12 +90,6 @@ class _Answer(NamedTuple):
 
 # Places that may be lost together, and the shared risk that takes them; None for one with all it is made of.
 _Loss = tuple[tuple[str, ...], "SharedRisk | None"]
-# What is changed, by the field of a workload that it sets.
-_CHANGES: Mapping[str, Literal["add-zone", "move-backup", "recovery"]] = {
-    "places": "add-zone",
-    "backup": "move-backup",
-    "dr": "recovery",
-}
 
 
 class Auditor:
@@ -111,13 +101,10 @@ class Auditor:
         self.catalog, self.policy, self.day = catalog, policy, day
         self.deployment, self.inputs = deployment, inputs
         self.arrangements = Arrangements(catalog, policy, day, deployment.own)
-        # Asked once of a region, and of workloads that stand alike.
-        self.fallbacks, self._judged, self._findings = (
-            cache(self._ranked),
-            cache(self._judge),
-            cache(self._find),
-        )
         self._standby = Judge(catalog, policy, Requirements.of(policy), day)
+        # Asked once of a region, and of workloads that stand alike.
+        self.fallbacks, self._findings = cache(self._ranked), cache(self._find)
+        self._judged = cache(self._judge)
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
@@ -145,7 +132,7 @@ class Auditor:
             change=self.change(),
             # What stands somewhere and was not read comes first.
             not_assessed=tuple(sorted(deployment.unassessed, key=lambda skipped: not skipped.stands)),
-            model=inputs and Model(**inputs.model_dump(), common_source=source),
+            model=Model(**inputs.model_dump(), common_source=source) if inputs else None,
             provenance=Provenance.build(
                 self.policy, self.catalog.edition.date, self.catalog.digest_of(regions)
             ),
@@ -158,18 +145,16 @@ class Auditor:
 
     def judge(self, workload: Workload) -> Judged:
         """Judge one workload."""
-        judged = self._judged(replace(workload, id="", source=NOWHERE, notes=()))
-        file, line = workload.source.file, workload.source.line
-        return replace(judged, id=workload.id, file=file, line=line, notes=workload.notes)
+        of = {"id": workload.id, **vars(workload.source), "notes": workload.notes}
+        return replace(self._judged(workload), **of)
 
     def _judge(self, workload: Workload) -> Judged:
         findings, known = self._findings(workload), self._known(workload)
         # With more of them no score is higher.
         independent = effective(known.domains, known.groups.values(), len(score.CAPS))
         return Judged(
-            id="",
-            file="",
-            line=1,
+            id=workload.id,
+            **vars(workload.source),
             outcome=worst([finding.outcome for finding in findings]),
             copies=len(workload.places),
             copies_at_most=None if workload.more is None else len(workload.places) + workload.more,
@@ -181,7 +166,7 @@ class Auditor:
             score=score.weigh(findings, self.policy, independent),
             findings=findings,
             chance=self._chance(workload, findings),
-            notes=(),
+            notes=workload.notes,
         )
 
     def _find(self, workload: Workload) -> tuple[Finding, ...]:
@@ -217,14 +202,13 @@ class Auditor:
             return self._quorum(workload)
         if rule == "survives":
             return self._survives(workload, known)
-        places, judge = workload.backup, self._backup
-        none, silent = wording.NO_BACKUP, wording.SILENT_BACKUP
-        if rule == "dr":
-            places, judge = workload.dr, self._recovery
-            none, silent = wording.NO_RECOVERY, wording.SILENT_RECOVERY
+        places, judge = (workload.dr, self._recovery) if rule == "dr" else (workload.backup, self._backup)
         if places:
             judged = [judge(workload, known, place) for place in places]
             return min(judged, key=lambda each: severity(each.outcome))
+        none, silent = (wording.NO_BACKUP, wording.SILENT_BACKUP)
+        if rule == "dr":
+            none, silent = wording.NO_RECOVERY, wording.SILENT_RECOVERY
         # A plan that could have told fails where a policy obliges.
         if places is not None or (workload.could_tell and self.policy.binding):
             return _Answer("fail", none, certain=True)
@@ -360,7 +344,7 @@ class Auditor:
         both = [(key, place.id) for key in primaries]
         unknown = [kind for kind in BACKUP_KINDS if near and "unknown" in map(groups[kind].outcome, both)]
         hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)), default=None)
-        outcome = worst([*(risk.outcome for risk in risks), *(["unknown"] if unknown else [])])  # type: ignore[list-item]
+        outcome = worst({risk.outcome for risk in risks} | ({"unknown"} if unknown else set()))
         elsewhere = spread and outcome == "fail"
         nearest, shared = min(distances, key=lambda each: each.rank), hit.message if hit else None
         left = unknown if outcome == "unknown" else ()
@@ -374,8 +358,8 @@ class Auditor:
         """
         places, quorum, rates = workload.places, workload.quorum, self.catalog.rates
         falls = any(f.rule == "survives" and f.outcome == "fail" for f in findings if f.subjects[1:])
-        somewhere = any(place.kind in ("region", LOOSE) for place in places)
-        if falls or somewhere or workload.more != 0 or workload.basis == UNTOLD:
+        kinds = {place.kind for place in places}
+        if falls or kinds & {"region", LOOSE} or workload.more != 0 or workload.basis == UNTOLD:
             return None
         copies = Counter(place.id for place in places)
         if self.inputs is not None:
@@ -383,7 +367,7 @@ class Auditor:
             low, high = probability.lost(weights, quorum, self.inputs)
             model = "alpha-factor" if self.inputs.fits_alpha(weights) else "beta-factor"
             return Chance(model=model, low=low, high=high)
-        if any(place.kind != "zone" or place.region == OWN for place in places):
+        if kinds != {"zone"}:
             return None
         regions = {place.region: self.catalog.region(place.region) for place in places}
         low, high = probability.by_shocks(rates, regions, copies, quorum)
@@ -443,14 +427,12 @@ class Auditor:
         asked = not self.policy.rules.keys().isdisjoint(_CORE)
         workloads, change, most = self.deployment.workloads, None, [0.0]
         failing = sum(len(_failing(each.findings)) for each in self.judged)
-        for message, indices, edits in self._trials():
+        for kind, message, indices, edits in self._trials():
             room = [sum(self._room(at, edits)[end] for at in indices) + _ROUNDING for end in (0, 1)]
             if change and room < most[:2]:
                 continue
-            alike = {**edits, "id": "", "source": NOWHERE, "notes": ()}
-            pairs = [
-                (self.judged[at].findings, self._findings(replace(workloads[at], **alike))) for at in indices
-            ]
+            after = [self._findings(replace(workloads[at], **edits)) for at in indices]
+            pairs = [(self.judged[at].findings, new) for at, new in zip(indices, after, strict=True)]
             # Summed by differences, so that what stays as it was counts for nothing at all.
             points = [(self._points(old), self._points(new)) for old, new in pairs]
             gain = [sum(new[end] - old[end] for old, new in points) for end in range(4)]
@@ -461,7 +443,7 @@ class Auditor:
             settled = (rule for before, later in rows for rule in before if rule not in later)
             most = gain
             change = Change(
-                kind=_CHANGES[next(iter(edits))],
+                kind=kind,
                 message=message,
                 workloads=tuple(workloads[index].id for index in indices),
                 failing_before=failing,
@@ -472,28 +454,25 @@ class Auditor:
 
     def _points(self, findings: Iterable[Finding]) -> tuple[float, ...]:
         """Weigh what passes, low and high: of the first questions, then of all."""
-        first, every = [0.0, 0.0], [0.0, 0.0]
-        for finding in findings:
-            for end, points in enumerate(score.points(finding)):
-                value = self.policy.rules[finding.rule].weight * points
-                every[end] += value
-                first[end] += value if finding.rule in _CORE else 0.0
-        return (*first, *every)
+        rows = [(f.rule in _CORE, self.policy.rules[f.rule].weight, score.points(f)) for f in findings]
+        return tuple(
+            sum(weight * points[end] for first, weight, points in rows if first or every)
+            for every in (False, True)
+            for end in (0, 1)
+        )
 
-    def _room(self, index: int, edits: Mapping[str, Any]) -> list[float]:
+    def _room(self, index: int, edits: Mapping[str, Any]) -> tuple[float, ...]:
         """Return what edits can add at the most to a workload's points of the first questions."""
         workload, findings = self.deployment.workloads[index], self.judged[index].findings
-        moved = set(edits)
+        moved = {*edits}
         if "places" in edits:
             # What is not told, or is said to be none, does not depend on where copies stand.
             moved = {"quorum", "survives", *(rule for rule in ("dr", "backup") if getattr(workload, rule))}
-        best = (
-            replace(each, outcome="pass", grade=None) if each.rule in moved else each for each in findings
-        )
-        return [new - old for new, old in zip(self._points(best), self._points(findings), strict=True)][:2]
+        gaps = [(self.policy.rules[f.rule].weight, score.points(f)) for f in findings if f.rule in moved]
+        return tuple(sum(weight * (1 - points[end]) for weight, points in gaps) for end in (0, 1))
 
-    def _trials(self) -> Iterator[tuple[str, Sequence[int], dict[str, Any]]]:
-        """Find what may help workloads, by their index: its message, and the fields that it sets.
+    def _trials(self) -> Iterator[tuple[Any, str, Sequence[int], dict[str, Any]]]:
+        """Find what may help workloads, by their index: its kind and message, and the fields that it sets.
 
         More zones for those that stand alike: the copies spread over a region's, or one added in a zone that
         is not used yet. Then another region for the backups, or the recovery, of all that stand in one.
@@ -515,15 +494,19 @@ class Auditor:
                 zones = [Place(zone.id, region, "zone") for zone in sold]
                 if len(regions) == 1 and len(sold[:copies]) > len(used):
                     message = wording.spread_copies(len(sold[:copies]), region)
-                    yield message, indices, {"places": spread(zones[:copies], copies)}
+                    yield "add-zone", message, indices, {"places": spread(zones[:copies], copies)}
                 for zone, place in zip(sold, zones, strict=True):
                     if used.isdisjoint((zone.id, *zone.sites)):
                         added = (*first.places, place)
-                        yield wording.add_copy(zone.id), indices, {"places": added, "quorum": needed}
+                        edits = {"places": added, "quorum": needed}
+                        yield "add-zone", wording.add_copy(zone.id), indices, edits
         for home, indices in homes.items():
             for region in self.fallbacks(home)[:MOST_REGIONS]:
                 place = self.arrangements.placement.whole(region)
-                for rule, say in (("backup", wording.move_backup), ("dr", wording.prepare_recovery)):
+                for rule, kind, message in (
+                    ("backup", "move-backup", wording.move_backup(region)),
+                    ("dr", "recovery", wording.prepare_recovery(region)),
+                ):
                     amiss = [
                         index
                         for index in indices
@@ -532,7 +515,7 @@ class Auditor:
                         if any(f.rule == rule and f.outcome != "pass" for f in self.judged[index].findings)
                     ]
                     if amiss:
-                        yield say(region), amiss, {rule: (place,)}
+                        yield kind, message, amiss, {rule: (place,)}
 
     def advise(self) -> tuple[tuple[Choice, ...], str]:
         """Judge the ways to spread each workload over its region, and the regions to recover it in.
@@ -540,45 +523,42 @@ class Auditor:
         What is left out is said beside; nothing where nothing is.
         """
         listed, cut = self.deployment.workloads, 0
-        found: list[tuple[Judged, Judged, str | None, tuple[float, float] | None]] = []
+        choices: list[Choice] = []
         for workload, judged in zip(listed[:MOST_WORKLOADS], self.judged, strict=False):
             region, *others = {place.region for place in workload.places}
             if others or region == OWN or workload.spread:
                 continue
-            zones = [
-                Place(zone.id, region, "zone") for zone in zones_sold(self.catalog.region(region), self.day)
-            ]
+            sold = zones_sold(self.catalog.region(region), self.day)
+            zones, now = [Place(zone.id, region, "zone") for zone in sold], judged.chance
             size = min(len(zones), len(workload.places), MOST_ZONES)
             cut += comb(len(zones), size) > MOST_WAYS
             ways = (spread(way, len(workload.places)) for way in islice(combinations(zones, size), MOST_WAYS))
             tried = (self.judge(replace(workload, places=places)) for places in ways)
             best = min(tried, key=_rank, default=judged)
             # Zones of which only the names differ buy nothing that is known.
-            then, now = _rank(best), _rank(judged)
-            if then < now and (judged.chance or then[:-1] < now[:-1]):
-                ends = (best.chance.low, best.chance.high) if best.chance else None
-                found.append((judged, best, None, ends))
+            found: list[tuple[Judged, str | None, tuple[float, float] | None]] = []
+            if _rank(best) < _rank(judged) and (now or _rank(best)[:-1] < _rank(judged)[:-1]):
+                found.append((best, None, best.chance.ends if best.chance else None))
             for key in self.fallbacks(region)[:MOST_REGIONS]:
                 there, place = self.catalog.region(key), self.arrangements.placement.whole(key)
-                best, both = self.judge(replace(workload, dr=(place,))), None
-                copies = Counter(zone.id for zone in zones_sold(there, self.day))
-                if judged.chance and judged.chance.model == "counted" and len(copies) > 1:
+                copies, both = Counter(zone.id for zone in zones_sold(there, self.day)), None
+                if now and now.model == "counted" and len(copies) > 1:
                     needed, rates = majority(copies.total()), self.catalog.rates
                     low, high = probability.by_shocks(rates, {key: there}, copies, needed)
-                    both = (judged.chance.low * low, judged.chance.high * high)
-                found.append((judged, best, key, both))
-        choices = tuple(
-            Choice(
-                kind="recovery" if target else "zones",
-                workload=now.id,
-                places=(target,) if target else tuple(each.place for each in best.places),
-                settles=tuple(sorted({*_failing(now.findings)} - {*_failing(best.findings)})),
-                now=(now.chance.low, now.chance.high) if now.chance else None,
-                then=then,
-            )
-            for now, best, target, then in found
-        )
-        return choices, wording.advice_left(len(listed), MOST_WORKLOADS, cut, MOST_WAYS)
+                    both = (now.low * low, now.high * high)
+                found.append((self.judge(replace(workload, dr=(place,))), key, both))
+            choices += [
+                Choice(
+                    kind="recovery" if target else "zones",
+                    workload=workload.id,
+                    places=(target,) if target else tuple(each.place for each in best.places),
+                    settles=tuple(sorted({*_failing(judged.findings)} - {*_failing(best.findings)})),
+                    now=now.ends if now else None,
+                    then=then,
+                )
+                for best, target, then in found
+            ]
+        return tuple(choices), wording.advice_left(len(listed), MOST_WORKLOADS, cut, MOST_WAYS)
 
 
 def _told(places: Iterable[Place]) -> Counter[Place]:
@@ -586,11 +566,9 @@ def _told(places: Iterable[Place]) -> Counter[Place]:
     told: Counter[Place] = Counter()
     loose: dict[str, list[Place]] = defaultdict(list)
     for place in places:
-        seen, at = loose[place.region], place
-        if place.kind == LOOSE and place not in told:
-            seen.append(place)
-            at = seen[:MOST_ALIKE][-1]
-        told[at] += 1
+        alike = loose[place.region] if place.kind == LOOSE and place not in told else []
+        alike += [place] * (len(alike) < MOST_ALIKE)
+        told[alike[-1]] += 1
     return told
 
 

@@ -125,16 +125,17 @@ class Workload:
     ``zones`` is the most places that they can stand in, 0 where nothing bounds that. ``basis`` is where
     the number of copies that are needed comes from. Backups and recovery are None where the plan does not
     tell, empty where it says that there are none; ``could_tell`` is True where its format has room for them.
+    Two are equal that are judged alike, whatever they are called.
     """
 
-    id: str
-    source: Source
+    id: str = field(compare=False)
+    source: Source = field(compare=False)
     places: tuple[Place, ...]
     quorum: int
     basis: str = MAJORITY
     backup: tuple[Place, ...] | None = None
     dr: tuple[Place, ...] | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
     more: int | None = 0
     zones: int = 0
     could_tell: bool = False

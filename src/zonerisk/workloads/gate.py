@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.model import Policy, Record, Text
 from zonerisk.core.verdict import Accepted, Audit, Counted, Finding, Gate, Outcome, severity
 from zonerisk.judging.arrangement import last_day
+from zonerisk.workloads.deployment import Deployment
 from zonerisk.workloads.plan import Acceptance, loaded, mapping, sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from zonerisk.workloads.deployment import Deployment
 
 NAME = ".zonerisk.yaml"
 SKIPPED = "left out by --skip or by the file of accepted risks"
 # Asked of a region alone: nothing of a workload ever comes to it.
 NEVER = "claims"
 Level = Literal["fail", "unknown", "warn"]
-Known = dict[tuple[str, str], "Outcome"]
+Known = dict[tuple[str, str], Outcome]
 
 
 class GateFile(Record):
@@ -67,15 +64,14 @@ def chosen(deployment: Deployment, only: Sequence[str], skip: Sequence[str]) -> 
         if not any(fits(key, (pattern,)) for key in ids):
             raise UsageError(f"--only {pattern}: no workload has this id, or fits it")
     asked = [each for each in deployment.workloads if not only or fits(each.id, only)]
-    left = [each.source.skipped(each.id, SKIPPED) for each in asked if fits(each.id, skip)]
-    if deployment.workloads and len(left) == len(asked):
+    kept = tuple(each for each in asked if not fits(each.id, skip))
+    if deployment.workloads and not kept:
         raise UsageError(f"none of the {len(deployment.workloads)} workloads is left by --only and --skip")
-    unread = [one for one in deployment.unassessed if not only or fits(one.id, only)]
-    return replace(
-        deployment,
-        workloads=tuple(each for each in asked if not fits(each.id, skip)),
-        unassessed=(*left, *(one for one in unread if not fits(one.id, skip))),
-    )
+    left = [each.source.skipped(each.id, SKIPPED) for each in asked if fits(each.id, skip)]
+    left += [
+        each for each in deployment.unassessed if not only or fits(each.id, only) if not fits(each.id, skip)
+    ]
+    return replace(deployment, workloads=kept, unassessed=tuple(left))
 
 
 def trips(fail_on: Iterable[str], policy: Policy) -> dict[str, Level]:
@@ -102,15 +98,14 @@ def gate(
 ) -> Gate:
     """Return which findings end a pipeline: not what was accepted in time or is no worse than before."""
     tripped, before = [], []
-    found = [(judged.id, judged.findings) for judged in audit.workloads]
-    taken = accepted_of(found, accepted, audit.as_of)
+    taken = accepted_of(((each.id, each.findings) for each in audit.workloads), accepted, audit.as_of)
     own = {(each.workload, each.rule): each for each in taken if each.outcome}
-    for workload, finding in ((key, finding) for key, findings in found for finding in findings):
-        key, level = (workload, finding.rule), levels.get(finding.rule)
+    for judged, finding in ((each, finding) for each in audit.workloads for finding in each.findings):
+        key, level = (judged.id, finding.rule), levels.get(finding.rule)
         by, old = own.get(key), (known or {}).get(key)
         if finding.outcome not in ("fail", "unknown", "warn") or (by and not by.expired):
             continue
-        counted = Counted(workload=workload, rule=finding.rule, outcome=finding.outcome)
+        counted = Counted(workload=judged.id, rule=finding.rule, outcome=finding.outcome)
         # What was accepted and has expired is looked at again, however old it is.
         if by and levels:
             tripped.append(counted)
@@ -125,7 +120,7 @@ def accepted_of(
     found: Iterable[tuple[str, Sequence[Finding]]], accepted: Sequence[Acceptance], day: str
 ) -> tuple[Accepted, ...]:
     """Return who accepted which findings at workloads or regions, in time first; then what fits none."""
-    taken: list[tuple[str, str, Outcome | None, Acceptance]] = []
+    taken: list[tuple[Acceptance, dict[str, object]]] = []
     idle = dict.fromkeys(accepted)
     for where, findings in found:
         near = [each for each in accepted if fits(where, (each.workload,))]
@@ -133,17 +128,8 @@ def accepted_of(
             mine = [each for each in near if fits(finding.rule, (each.rule,))]
             if mine and finding.outcome in ("fail", "unknown", "warn"):
                 by = next((each for each in mine if last_day(each.until) >= day), mine[0])
-                taken.append((where, finding.rule, finding.outcome, by))
+                taken.append((by, {"workload": where, "rule": finding.rule, "outcome": finding.outcome}))
                 for each in mine:
                     idle.pop(each, None)
-    taken += [(each.workload, each.rule, None, each) for each in idle]
-    return tuple(
-        Accepted(
-            workload=where,
-            rule=rule,
-            outcome=outcome,
-            **by.model_dump(include={"reason", "owner", "until"}),
-            expired=last_day(by.until) < day,
-        )
-        for where, rule, outcome, by in taken
-    )
+    taken += [(each, {"outcome": None}) for each in idle]
+    return tuple(Accepted(**{**by.model_dump(), **of}, expired=last_day(by.until) < day) for by, of in taken)

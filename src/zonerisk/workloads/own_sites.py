@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -157,10 +156,7 @@ class OwnSites(Catalog):
 
 
 def _read(path: Path) -> list[_Row]:
-    try:
-        data = document.content(path, MAX_BYTES)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    data = document.given(str(path), MAX_BYTES)
     with errors.reading(str(path), "is not UTF-8; save it as UTF-8"):
         text = data.decode("utf-8-sig")
     return _csv(path, text) if path.suffix.lower() == ".csv" else _geojson(path, text)
@@ -214,27 +210,22 @@ def _position(
     where: str, fields: Mapping[str, object], country: str, uncertainty_m: float | None
 ) -> Position:
     """Take the place of a site from its cells or properties, held against the country that they name."""
-    numbers: dict[str, Any] = {"uncertainty_m": uncertainty_m}
-    for key in ("lat", "lon", "uncertainty_m"):
-        value: Any = fields.get(key)
-        if key == "uncertainty_m" and not str("" if value is None else value).strip():
-            continue
-        try:
-            numbers[key] = float(value)
-        except (TypeError, ValueError, OverflowError):
-            raise DataError(f"{where}: {key}: must be a number (got {repr(value)[:80]})") from None
-    if numbers["uncertainty_m"] is None:
-        raise UsageError(
-            f"{where}: how well is it known? Give the radius that surely "
-            "holds the site, such as --uncertainty-m 200"
-        )
+    given = {key: fields.get(key) for key in ("lat", "lon", "uncertainty_m")}
+    if not _plain(given["uncertainty_m"]):
+        given["uncertainty_m"] = uncertainty_m
     try:
-        position = Position(**numbers, method="statement", evidence=("given",))
+        position = Position.model_validate({**given, "method": "statement", "evidence": ["given"]})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        field = str(first["loc"][0])
-        hint = "; write LAT,LON" if field in ("lat", "lon") else ""
-        raise DataError(f"{where}: {field}: {first['msg'].lower()} (got {first['input']!r}){hint}") from None
+        flaw = error.errors(include_url=False)[0]
+        field, value = flaw["loc"][0], flaw["input"]
+        if field == "uncertainty_m" and value is None:
+            raise UsageError(
+                f"{where}: how well is it known? Give the radius that surely "
+                "holds the site, such as --uncertainty-m 200"
+            ) from None
+        hint = "; write LAT,LON" if field != "uncertainty_m" and "ctx" in flaw else ""
+        got = repr(value)[:80]
+        raise DataError(f"{where}: {field}: {document.said(flaw)} (got {got}){hint}") from None
     if country and not re.fullmatch("[A-Z]{2}", country):
         raise DataError(f"{where}: country: must be a code of two letters (got {country[:80]!r})")
     if country and (

@@ -8,7 +8,6 @@ from bisect import bisect
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
@@ -217,12 +216,7 @@ def loaded(name: str) -> Json:
 
 
 def _bytes(name: str) -> bytes:
-    try:
-        return document.content(Path(name), MAX_BYTES)
-    except OSError as error:
-        raise UsageError(
-            f"{name}: cannot be read: {error.strerror or error}; name - to read from a pipe"
-        ) from None
+    return document.given(name, MAX_BYTES, "; name - to read from a pipe")
 
 
 def _json(name: str, raw: bytes) -> tuple[str, Json]:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from itertools import combinations
 from math import comb, prod
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from zonerisk.core.model import Record
+from zonerisk.core.model import Record, Region
 from zonerisk.core.verdict import JEFFREYS, Moments
 from zonerisk.judging import likelihood
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from zonerisk.core.model import Region
-    from zonerisk.judging.likelihood import Rates
+from zonerisk.judging.likelihood import Rates
 
 # Published values lie between 2 and 10 % (a manufacturer's SIL manual, read second-hand).
 COMMON = (0.02, 0.10)

@@ -6,19 +6,16 @@ import csv
 import io
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.geometry import Interval, most_fibre_m
 from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery
 from zonerisk.words import workloads as wording
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from zonerisk.catalogue.catalog import Catalog
 
 MAX_BYTES = 20_000_000
 LOCAL_FLOOR_MS = 0.08
@@ -87,8 +84,8 @@ def judge(
     listed = list(trips)
     if tables := sorted({trip.region for trip in listed if trip.region}):
         wanted = {region.id, region.id.partition("-")[2], region.name, region.town or region.name}
-        names = set(map(simplify, wanted))
-        listed = [trip for trip in listed if simplify(trip.region) in names]
+        here = set(map(simplify, wanted))
+        listed = [trip for trip in listed if simplify(trip.region) in here]
         if not listed:
             raise UsageError(
                 f"the table has no rows of {region.id}; its regions are {', '.join(tables[:20])}"
@@ -198,7 +195,8 @@ def _csv(text: str, name: str) -> list[Trip]:
                 (at, row[0], at, cell, "") for at, cell in columns if cell.strip() and at != row[0].strip()
             ]
         elif named.keys() >= {*ends, value, *({"region"} & set(header))}:
-            cells = [(value, *(named[end] for end in ends), named[value], named.get("region", ""))]
+            a, b = (named[end] for end in ends)
+            cells = [(value, a, b, named[value], named.get("region", ""))]
         else:
             raise DataError(f"{name}:{line}: {len(row)} of {len(header)} columns")
         for column, a, b, cell, region in cells:
