@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from zonerisk.catalogue.catalog import Catalog
@@ -94,8 +96,11 @@ LABELS = [Place("r/a", "r", "label"), Place("r/b", "r", "label")]
 def relabelled(kind: str, known: RiskGroups, places: list[Place]) -> RiskGroups:
     """Return what is known of labels in a region of whose zones that is known."""
     arrangements = object.__new__(Arrangements)
-    arrangements._zones = lambda _: (ZONES, {kind: known})  # type: ignore[method-assign]
-    return arrangements._relabelled({}, places).get(kind, RiskGroups(kind))
+    arrangements.placement = SimpleNamespace(zones=lambda _: ZONES)  # type: ignore[assignment]
+    arrangements._in_zones = {"r": {kind: known}}
+    groups: dict[str, RiskGroups] = {}
+    arrangements._relabel(groups, places)
+    return groups.get(kind, RiskGroups(kind))
 
 
 def told(known: RiskGroups, places: list[Place] = LABELS) -> RiskGroups:

@@ -161,9 +161,13 @@ class Dialect(Record):
 
     def region_of(self, zone: str) -> str | None:
         """Return the region that a zone's name begins with; None for an id, which has none."""
-        if self.zones.id and self.zones.id.fullmatch(zone):
+        if self.is_zone_id(zone):
             return None
         return re.sub(f"(?:{self.zones.suffix.pattern})$", "", zone) if self.zones.suffix else zone
+
+    def is_zone_id(self, zone: str) -> bool:
+        """Return whether a text is a zone's id, and no name that has its region before it."""
+        return bool(self.zones.id and self.zones.id.fullmatch(zone))
 
     def is_zone(self, region: str) -> bool:
         """Return whether what stands where a region is asked for is a zone (GKE's location)."""

@@ -291,12 +291,10 @@ class Placement:
                 notes.append(wording.odd_zone(place.id.partition("/")[2], place.region))
         # Each copy that stands somewhere in a region gets a number: that may not be one zone.
         numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
-        apart = [
-            replace(each, id=f"{each.id}-{next(numbers[each.id])}")
-            if each.kind == "somewhere" and not each.owner
-            else each
-            for each in places
-        ]
+        apart = list(places)
+        for at, each in enumerate(places):
+            if each.kind == "somewhere" and not each.owner:
+                apart[at] = replace(each, id=f"{each.id}-{next(numbers[each.id])}")
         copies = len(places) + draft.missing
         quorum = needs if isinstance(needs, int) else majority(copies) if needs == "majority" else 1
         basis = "stated" if isinstance(needs, int) else NEEDS[needs]
@@ -375,15 +373,19 @@ class Arrangements:
                 known = each.apart | far if kind in BY_POSITION else each.apart
                 groups[kind] = replace(each, apart=known | {(b, a) for a, b in known})
             loose = {each for each in key if distinct[each].kind == "somewhere"}
-            if loose and "incident" in groups:
-                groups["incident"] = _without(groups["incident"], loose)
-            groups = self._relabelled(groups, [distinct[each] for each in key])
+            if events := loose and groups.get("incident"):
+                # What they hit by number alone: copies somewhere may all stand in one zone.
+                risks = tuple(each for each in events.all_risks if loose.isdisjoint(each.members))
+                if risks != events.all_risks:
+                    known = frozenset(pair for pair in events.apart if loose.isdisjoint(pair))
+                    groups["incident"] = replace(events, all_risks=risks, apart=known)
+            self._relabel(groups, [distinct[each] for each in key])
             self._built[key] = Arrangement(
                 name, "place", self.day, domains, len(domains), measure=self.distance, groups=groups
             )
         return replace(self._built[key], id=name, domains=domains)
 
-    def _relabelled(self, groups: dict[str, RiskGroups], places: Iterable[Place]) -> dict[str, RiskGroups]:
+    def _relabel(self, groups: dict[str, RiskGroups], places: Iterable[Place]) -> None:
         """Add to what is known of labels what does not depend on which zones they stand for.
 
         Two labels of one region are two of its zones. Where no two zones of the region share a
@@ -397,57 +399,41 @@ class Arrangements:
         for (region, _), listed in labels.items():
             if len(listed) < 2:
                 continue
-            units, known = self._zones(region)
+            units = self.placement.zones(region)
+            if region not in self._in_zones:
+                self._in_zones[region] = independence.assess(self.catalog, units, self.policy, self.day)
             # Where the sources give one site a zone, the units are those sites.
             zones = {unit.id for unit in units}
             ids = tuple(key for key in listed if key not in zones)
-            for kind, there in known.items() if 1 < len(ids) <= len(units) else ():
+            for kind, there in self._in_zones[region].items() if 1 < len(ids) <= len(units) else ():
                 here = groups.get(kind, RiskGroups(kind))
                 if set(combinations(sorted(zones), 2)) <= {(min(pair), max(pair)) for pair in there.apart}:
                     groups[kind] = replace(here, apart=here.apart | set(permutations(ids, 2)))
                 else:
                     whole = (replace(risk, members=ids) for risk in there.risks if zones <= set(risk.members))
                     groups[kind] = replace(here, all_risks=(*here.all_risks, *whole))
-        return groups
-
-    def _zones(self, region: str) -> tuple[tuple[FailureDomain, ...], dict[str, RiskGroups]]:
-        units = self.placement.zones(region)
-        if region not in self._in_zones:
-            self._in_zones[region] = independence.assess(self.catalog, units, self.policy, self.day)
-        return units, self._in_zones[region]
 
     def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         """Return the distance between two domains, metres."""
         a, b = sorted((a, b), key=lambda each: each.id)
-        if (a.id, b.id) not in self._distances:
-            self._distances[a.id, b.id] = self._distance(a, b)
-        return self._distances[a.id, b.id]
-
-    def _distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
+        if (a.id, b.id) in self._distances:
+            return self._distances[a.id, b.id]
         here, there = self._places[a.id], self._places[b.id]
-        if here.region != there.region:
-            # What is not disclosed may stand beside its neighbour, but not in another region.
-            return recovery.between(
-                (positions(a.sites), positions(a.possible)), (positions(b.sites), positions(b.possible))
-            )
         # Two labels, or two zone ids, are two zones whose buildings are not told apart: as far from each
         # other as some two zones of the region are. A zone id and a letter may be the same zone.
         same = here.clique == there.clique and "somewhere" not in (here.kind, there.kind)
-        if same and not (a.sites or b.sites):
-            units = self.placement.zones(here.region)
-            if all(unit.disclosed for unit in units):
-                known = [distance_m(one, two) for one, two in pairs(units)]
-                highs = [each.high for each in known if each.high is not None]
-                return Interval(min(each.low for each in known), None, max(highs))
-        if (a.places, b.places) not in self._measured:
-            self._measured[a.places, b.places] = distance_m(a, b)
-        return self._measured[a.places, b.places]
-
-
-def _without(events: RiskGroups, loose: set[str]) -> RiskGroups:
-    """Leave out what events hit by number alone where copies somewhere may all stand in one zone."""
-    risks = tuple(risk for risk in events.all_risks if loose.isdisjoint(risk.members))
-    if risks == events.all_risks:
-        return events
-    apart = frozenset(pair for pair in events.apart if loose.isdisjoint(pair))
-    return replace(events, all_risks=risks, apart=apart)
+        units = self.placement.zones(here.region) if same and not (a.sites or b.sites) else ()
+        if here.region != there.region:
+            # What is not disclosed may stand beside its neighbour, but not in another region.
+            ours, theirs = ((positions(each.sites), positions(each.possible)) for each in (a, b))
+            found = recovery.between(ours, theirs)
+        elif units and all(unit.disclosed for unit in units):
+            known = [distance_m(one, two) for one, two in pairs(units)]
+            highs = [each.high for each in known if each.high is not None]
+            found = Interval(min(each.low for each in known), None, max(highs))
+        else:
+            if (a.places, b.places) not in self._measured:
+                self._measured[a.places, b.places] = distance_m(a, b)
+            found = self._measured[a.places, b.places]
+        self._distances[a.id, b.id] = found
+        return found

@@ -45,7 +45,7 @@ _CONTROL = {
 }
 _SPARE = "nodes, control plane without etcd"
 RELEASED = "released: no claim holds it any more"
-Need = Literal["majority", "one", "untold", "none"]
+Need = Literal["majority", "kept", "untold", "none"]
 
 
 class Controller(Record):
@@ -150,7 +150,7 @@ class _Reader:
         self.home: tuple[str, str] | None = None
         self.guesses: set[str] = set()
         self.claims: dict[tuple[str, str], tuple[str, Need]] = {}
-        self.sets: dict[str, dict[str, Need]] = {}
+        self.sets: dict[tuple[str, str], Need] = {}
         self.drafts: dict[str, Draft] = {}
         self.unassessed: list[Skipped] = []
 
@@ -166,7 +166,7 @@ class _Reader:
             control = not node.labels.keys().isdisjoint(_CONTROL)
             votes = _ETCD in node.labels or (control and not apart)
             key = "nodes, control plane" if votes else _SPARE if control else "nodes"
-            draft = self._draft(key, "one" if key == _SPARE else "majority", node)
+            draft = self._draft(key, "kept" if key == _SPARE else "majority", node)
             try:
                 self.places[node.name] = self._node(node)
                 draft.places.append(self.places[node.name])
@@ -175,15 +175,15 @@ class _Reader:
                 draft.missing += 1
 
     def _draft(self, key: str, needs: Need, first: _Object) -> Draft:
-        """Return the workload that an object is a part of; of those that are kept, one keeps it up."""
-        return self.drafts.setdefault(key, Draft(key, first.source, "kept" if needs == "one" else needs))
+        """Return the workload that an object is a part of."""
+        return self.drafts.setdefault(key, Draft(key, first.source, needs))
 
     def _node(self, node: _Object) -> Place:
         provider_id, machine = str(node.spec.get("providerID", "")), node.label(_TYPE) or ""
         # Oracle's ids are its own: ocid1.instance...
         scheme = re.split(r"://|\.", provider_id)[0]
-        provider = next((key for start, key in self.machines.items() if machine.startswith(start)), None)
-        provider = provider or self.schemes.get(scheme)
+        told = (key for start, key in self.machines.items() if machine.startswith(start))
+        provider = next(told, self.schemes.get(scheme))
         # Only of an OpenStack's nodes it is guessed whose they are.
         if provider is None and scheme == "openstack":
             provider = self.placement.openstack(node.label(_REGION) or "")
@@ -231,8 +231,8 @@ class _Reader:
                 joined = "/".join(str(pod.labels[label]) for label in row.join if pod.labels.get(label))
                 key = f"{row.name} {pod.namespace}{f'/{joined}' if joined else ''}"
             elif kind == "StatefulSet":
-                self.sets.setdefault(pod.namespace, {})[name] = needs
-            if needs != "one" or (row and row.name):
+                self.sets[pod.namespace, name] = needs
+            if needs != "kept" or (row and row.name):
                 for volume in map(mapping, sequence(pod.spec.get("volumes"))):
                     claim = str(mapping(volume.get("persistentVolumeClaim")).get("claimName"))
                     self.claims[pod.namespace, claim] = (f"volumes of {key}", needs)
@@ -240,7 +240,7 @@ class _Reader:
             groups.setdefault(key, []).append(pod)
         for (key, why), each in idle.items():
             self.unassessed.append(each[0].source.skipped(f"{len(each)} {key}", why))
-        held = [(budget, [pod for pod in alive if _selects(budget, pod)]) for budget in budgets]
+        held = [(each, [id(pod) for pod in alive if _selects(each, pod)]) for each in budgets]
         for key, group in groups.items():
             draft, staying = self.drafts[key], [pod for pod in group if not pod.leaving]
             hosts = (str(pod.spec.get("nodeName") or "") for pod in staying)
@@ -255,19 +255,17 @@ class _Reader:
                 self.unassessed.append(draft.source.skipped(key, told))
 
     def _contradicting(
-        self, group: Sequence[_Object], most: bool, held: Sequence[tuple[_Object, Sequence[_Object]]]
+        self, group: Sequence[_Object], most: bool, held: Sequence[tuple[_Object, Sequence[int]]]
     ) -> Iterator[str]:
         """Word budgets and spread constraints that let go of more pods than a workload can lose."""
         total, ids = len(group), set(map(id, group))
         needed = majority(total) if most else 1
         for budget, selected in held:
-            ours = sum(id(pod) in ids for pod in selected)
-            away, kept = (
-                _count(budget.spec.get(key), len(selected)) for key in ("maxUnavailable", "minAvailable")
-            )
-            away = len(selected) - kept if away is None and kept is not None else away
-            gone = min(ours, away or 0)
-            if ours and total - gone < needed:
+            away, every = _count(budget.spec.get("maxUnavailable"), len(selected)), len(selected)
+            if away is None and (kept := _count(budget.spec.get("minAvailable"), every)) is not None:
+                away = every - kept
+            gone = min(len(ids.intersection(selected)), away or 0)
+            if not ids.isdisjoint(selected) and total - gone < needed:
                 yield wording.budget(budget.key, gone, total, needed)
         zones = len({place.id for place in self.places.values()})
         together, preferred = total, True
@@ -298,14 +296,13 @@ class _Reader:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""
         claim = mapping(volume.spec.get("claimRef"))
         if not claim.get("name"):
-            return f"volume {volume.name}", "one"
+            return f"volume {volume.name}", "kept"
         namespace, name = str(claim.get("namespace")), str(claim.get("name"))
         stem = re.sub(r"-\d+$", "", name)
-        owners = self.sets.get(namespace, {})
         for mark in re.finditer("-", stem):
-            if needs := owners.get(stem[mark.end() :]):
+            if needs := self.sets.get((namespace, stem[mark.end() :])):
                 return f"volumes {namespace}/{stem}", needs
-        return self.claims.get((namespace, name), (f"volume {namespace}/{name}", "one"))
+        return self.claims.get((namespace, name), (f"volume {namespace}/{name}", "kept"))
 
     def _volume(self, volume: _Object) -> list[Place]:
         """Place a volume in the zones that its affinity, a label or its own id names."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -92,7 +92,7 @@ class _Resource(NamedTuple):
 class _Settings(NamedTuple):
     """What a provider's configuration says: defaults by attribute, and the hosts it talks to."""
 
-    defaults: dict[str, Json]
+    defaults: Mapping[str, Json] = {}
     host: str | None = None
     endpoints: tuple[str, ...] = ()
     key: str = ""
@@ -101,9 +101,9 @@ class _Settings(NamedTuple):
 class _Use(NamedTuple):
     """How the configuration writes a resource: its module, its expressions, and its provider's key."""
 
-    module: str
-    expressions: dict[str, Json]
-    key: str
+    module: str = ""
+    expressions: Mapping[str, Json] = {}
+    key: str = ""
 
 
 class _Referred(NamedTuple):
@@ -130,8 +130,6 @@ class _Told(NamedTuple):
     sure: bool = True
 
 
-_NOTHING = _Settings({})
-_UNWRITTEN = _Use("", {}, "")
 # A variable that is not set is not known.
 _UNSET: tuple[str, dict[str, Json]] = ("", {"constant_value": ""})
 
@@ -185,9 +183,8 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
 
 def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
     """Iterate over the modes and resources of all modules."""
-    waiting = deque([mapping(mapping(values).get("root_module"))])
-    while waiting:
-        here = waiting.popleft()
+    modules = [mapping(mapping(values).get("root_module"))]
+    for here in modules:
         module = str(here.get("address", ""))
         for each in map(mapping, sequence(here.get("resources"))):
             # What was replaced and is still to be destroyed is no copy.
@@ -200,7 +197,7 @@ def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
             hidden = mapping(each.get("sensitive_values"))
             seen = {k: value for k, value in mapping(each.get("values")).items() if hidden.get(k) is not True}
             yield each.get("mode"), _Resource(full, unindexed(full), str(each.get("type", "")), seen)
-        waiting += map(mapping, sequence(here.get("child_modules")))
+        modules += map(mapping, sequence(here.get("child_modules")))
 
 
 def unindexed(address: str) -> str:
@@ -219,11 +216,9 @@ class _Configuration:
         self.outputs: dict[str, Json] = {}
         self.written: dict[str, Source] = {}
         headers = cache(_headers)
-        waiting: list[tuple[str, dict[str, Json], Path | None]] = [
-            ("", mapping(configuration.get("root_module")), folder)
-        ]
-        while waiting:
-            prefix, module, here = waiting.pop()
+        root = mapping(configuration.get("root_module"))
+        modules: list[tuple[str, dict[str, Json], Path | None]] = [("", root, folder)]
+        for prefix, module, here in modules:
             for name, variable in mapping(module.get("variables")).items():
                 self.variables.setdefault(prefix + name, _constant(mapping(variable).get("default")))
             for resource in map(mapping, sequence(module.get("resources"))):
@@ -239,7 +234,7 @@ class _Configuration:
                     self.variables[below + variable] = prefix, mapping(expression)
                 beside = here if path.startswith(("./", "../")) else None
                 inner = beside and Path(os.path.normpath(beside / path))
-                waiting.append((below, mapping(mapping(call).get("module")), inner))
+                modules.append((below, mapping(mapping(call).get("module")), inner))
         for name, variable in mapping(tree.get("variables")).items():
             self.variables[name] = _constant(mapping(variable).get("value"))
         blocks = mapping(configuration.get("provider_config"))
@@ -277,19 +272,19 @@ class _Configuration:
         (hashicorp/terraform#30113): it counts where all that it can be say the same. An entry that says
         nothing inherits.
         """
-        named = self.uses.get(address, _UNWRITTEN).key
+        named = self.uses.get(address, _Use()).key
         plain = named.rpartition(":")[2]
         for key in (named, f"{_path(named)[:-1]}:{plain}"):
             if key in self.providers:
-                return self.providers[key] or self.providers.get(plain) or _NOTHING
+                return self.providers[key] or self.providers.get(plain) or _Settings()
         kind = plain.partition(".")[0]
         of_kind = (key for key in self.providers if ":" not in key and key.partition(".")[0] == kind)
-        handed = [self.providers[key] or _NOTHING for key in of_kind]
-        return handed[0] if handed and all(each[:3] == handed[0][:3] for each in handed) else _NOTHING
+        handed = [self.providers[key] or _Settings() for key in of_kind]
+        return handed[0] if handed and all(each[:3] == handed[0][:3] for each in handed) else _Settings()
 
     def targets(self, address: str, path: str) -> _Referred:
         """Return the addresses of what an attribute refers to, through variables and outputs of modules."""
-        use = self.uses.get(address, _UNWRITTEN)
+        use = self.uses.get(address, _Use())
         found: set[str] = set()
         whole = plain = address in self.uses
         waiting = [(use.module, each) for each in values_at(use.expressions, path)]
@@ -412,15 +407,14 @@ class _Reader:
         self.types: dict[str, dict[str, ResourceType]] = defaultdict(dict)
         self.carriers: dict[str, Standing] = {}
         self.prefixes: dict[str, str] = {}
-        tables: dict[str, tuple[tuple[str, str], re.Pattern[str]]] = {}
+        letters: dict[str, tuple[str, str]] = {}
         for provider, dialect in placement.dialects.items():
             speech = dialect.terraform
             for type_, row in speech.types.items():
                 self.types[type_][provider] = row
                 self.prefixes[type_.partition("_")[0]] = provider
             self.carriers |= {**speech.types, **speech.carriers}
-            if dialect.zones.id:
-                tables |= {type_: (paths, dialect.zones.id) for type_, paths in speech.zone_ids.items()}
+            letters |= speech.zone_ids
         # Letters of zones are each account's own: its id for each, by whose it is.
         self.letters: dict[str, dict[str, str]] = defaultdict(dict)
         self.known_as: dict[str, str] = {}
@@ -435,20 +429,19 @@ class _Reader:
                 before = carriers[each.full].values if each.full in carriers else {}
                 new = {key: value for key, value in each.values.items() if value is not None}
                 carriers[each.full] = each._replace(values={**before, **new})
-            if each.type in tables:
-                paths, pattern = tables[each.type]
-                names, ids = (map(str, values_at(each.values, path)) for path in paths)
+            if each.type in letters:
+                names, ids = (map(str, values_at(each.values, path)) for path in letters[each.type])
                 for letter, key in zip(names, ids, strict=False):
-                    if pattern.fullmatch(key):
+                    if self._dialect(each.type).is_zone_id(key):
                         self.letters[letter][self._owner(each)] = key
                         self.known_as[key] = letter
-        self.instances: dict[str, list[_Resource]] = defaultdict(list)
-        self.named: dict[tuple[str, str], list[_Resource]] = defaultdict(list)
+        # By its addresses, and by its type and each name.
+        self.known: dict[str | tuple[str, str], list[_Resource]] = defaultdict(list)
         for each in carriers.values():
-            for key in {each.address, each.address + each.key, each.full}:
-                self.instances[key].append(each)
-            for key in {str(each.values.get(key)) for key in _NAMES}:
-                self.named[each.type, key].append(each)
+            for address in {each.address, each.address + each.key, each.full}:
+                self.known[address].append(each)
+            for named in {(each.type, str(each.values.get(key))) for key in _NAMES}:
+                self.known[named].append(each)
         self.told: dict[tuple[object, ...], _Told] = {}
         self.referred: dict[tuple[object, ...], _Referred] = {}
         self.led: list[_Resource] = []
@@ -480,13 +473,14 @@ class _Reader:
         placed: list[tuple[_Resource, Draft]] = []
         missing = 0
         notes: dict[str, str] = {}
-        kind = next(iter(kinds.values()))
+        lone = False
         for resource in asked:
             try:
                 provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(resource, notes)
                 kind = kinds[provider]
-                variant = next((each for each in kind.variants if _fits(resource.values, each.when)), None)
-                row = kind.varied(variant)
+                row = kind.varied(
+                    next((one for one in kind.variants if _fits(resource.values, one.when)), None)
+                )
                 if source := self._lone(resource, row.replica_of):
                     self.copied[resource.full] = source
                 draft = self._stand(provider, row, resource, notes)
@@ -501,15 +495,16 @@ class _Reader:
                 self.led.append(resource)
             elif not draft.places:
                 self.unassessed.append(draft.source.skipped(resource.full, NO_COPIES))
-            elif kind.joined:
-                whole = self._whole(resource, kind)
+            elif row.joined:
+                whole = self._whole(resource, row)
                 if whole in self.joined:
                     self.joined[whole].add(draft)
                 else:
                     self.joined[whole] = replace(draft, key=whole, source=self._source(resource, whole))
             else:
                 placed.append((resource, draft))
-        if kind.alone or any(draft.needs == "one" for _, draft in placed):
+                lone |= row.alone or draft.needs == "one"
+        if lone:
             for resource, draft in placed:
                 self.drafts[resource.full] = replace(draft, notes=tuple(notes.values()))
         elif placed:
@@ -527,15 +522,13 @@ class _Reader:
 
     def workloads(self) -> Iterator[Workload]:
         """Make the workloads; instances of one cluster are its copies, and replicas those of their source."""
-        roots: dict[str, str] = {}
+        known = set(self.drafts)
         for key in self.copied:
             # What is a replica of itself in the end is none.
             root, seen = key, set[str]()
-            while root not in seen and self.copied.get(root) in self.drafts:
+            while root not in seen and self.copied.get(root) in known:
                 seen.add(root)
                 root = self.copied[root]
-            roots[key] = root
-        for key, root in roots.items():
             if root != key and key in self.drafts:
                 source = self.drafts[root]
                 source.add(self.drafts.pop(key))
@@ -575,12 +568,12 @@ class _Reader:
         if row.members:
             return None
         # What is written and not known before apply is no default.
-        written = self.configuration.uses.get(resource.address, _UNWRITTEN).expressions
+        written = self.configuration.uses.get(resource.address, _Use()).expressions
         given = {key: each for key, each in settings.defaults.items() if key not in written}
         given |= {key: value for key, value in values.items() if value is not None}
         told = self._through(resource, row)
         own, zones = _texts(given, row.zones), list(told.zones)
-        if len(zones) == 1 and dialect.zones.id and dialect.zones.id.fullmatch(zones[0]):
+        if len(zones) == 1 and dialect.is_zone_id(zones[0]):
             # What it stands in says which zone its letter is.
             own = []
         zones = own or zones
@@ -637,7 +630,7 @@ class _Reader:
     def _referred(self, resource: _Resource, path: str, type_: str) -> _Referred:
         """Return the resources of a type that an attribute names by id, or refers to before there is one."""
         keys = values_at(resource.values, path, unknown=True)
-        named = [self.named.get((type_, str(key)), []) for key in keys if key is not None]
+        named = [self.known.get((type_, str(key)), []) for key in keys if key is not None]
         if any(named):
             listed = [self._near(each, resource) for each in named]
             found = list({one.full: one for each in listed for one in each}.values())
@@ -650,9 +643,9 @@ class _Reader:
         if asked not in self.referred:
             names = [key for key in targets if key not in loops]
             # By each.key it is what has the same key; what a module refers to is in the same instance of it.
-            same = [own for name in names if (own := name + key) in self.instances]
+            same = [own for name in names if (own := name + key) in self.known]
             names = (any(loop.endswith("each.key") for loop in loops) and same) or names
-            listed = [[one for one in self.instances.get(name, ()) if one.type == type_] for name in names]
+            listed = [[one for one in self.known.get(name, ()) if one.type == type_] for name in names]
             listed = [[each for each in one if each.module == resource.module] or one for one in listed]
             every = list({each.full: each for one in listed for each in one}.values())
             whole &= bool(every) and all(listed) and not named and (not loops or names == same)
@@ -671,7 +664,7 @@ class _Reader:
         regions: dict[str, None] = {}
         whole = exact = True
         most: int | None = 0
-        written = self.configuration.uses.get(resource.address, _UNWRITTEN).expressions
+        written = self.configuration.uses.get(resource.address, _Use()).expressions
         for (path, type_), keys in zip(paths.items(), named, strict=True):
             found, all_of, each_of = self._referred(resource, path, type_)
             if not found and not keys and not values_at(written, path):
