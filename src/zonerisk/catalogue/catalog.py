@@ -292,7 +292,7 @@ class Catalog:
         owners = (key.partition("/")[0] for region in sold for key in self.sites_of(region))
         total = hashlib.sha256()
         for record_id in sorted({provider, *sold, *owners}):
-            total.update(record_id.encode() + b"\0" + documents.content(self.path(record_id)))
+            total.update(record_id.encode() + b"\0" + self.document(record_id).raw)
         for table in (INCIDENTS, MEASUREMENTS):
             for key, text in self._texts(f"{table}/{provider}").items():
                 total.update(key.encode() + b"\0" + text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fnmatch
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -31,13 +32,14 @@ _NULLS = {"", "~", "null"}
 class Document:
     """One YAML file as text, and the line of each of its nodes.
 
-    ``name`` is how messages call the file; in ``tree``, an empty or ``null`` plain scalar is None;
-    ``lines`` counts from 1, by the path of keys and indices.
+    ``name`` is how messages call the file, ``raw`` its bytes; ``lines`` counts from 1, by the path of keys and
+    indices. In ``tree``, an empty or ``null`` plain scalar is None.
     """
 
     name: str
     tree: dict[str, Tree]
     lines: dict[Path_, int]
+    raw: bytes
 
     def line(self, path: Sequence[str | int]) -> int:
         """Return the line of a path, or of its nearest ancestor that is written down."""
@@ -109,36 +111,39 @@ def data_root() -> Path:
 
 def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[str, Path]:
     """Return the files of a table by their paths in it, sorted; a later folder's replace an earlier's."""
-    deep = pattern.count("/") + 1
-    every = (path for root in roots for path in held(root / table, pattern))
-    return dict(sorted({"/".join(path.parts[-deep:]): path for path in every}.items()))
+    known = {}
+    for folder in (root / table for root in roots):
+        begin = len(f"{folder}{os.sep}")
+        known.update({str(path)[begin:].replace(os.sep, "/"): path for path in held(folder, pattern)})
+    return dict(sorted(known.items()))
 
 
 def held(folder: Path, pattern: str) -> list[Path]:
     """Return what a folder holds by a pattern, sorted; a folder that is shut is no empty one."""
     name, _, rest = pattern.partition("/")
     try:
-        found = [path for path in folder.iterdir() if fnmatch.fnmatch(path.name, name)]
+        inside = {path.name: path for path in folder.iterdir()}
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise DataError(FileProblem(str(folder), 0, f"cannot be read: {error.strerror}")) from None
-    found.sort(key=lambda path: path.name)
+    found = [inside[key] for key in sorted(fnmatch.filter(inside, name))]
     return [path for part in found for path in held(part, rest)] if rest else found
 
 
 def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """Read a file whole: one that is larger is refused, and a device or a pipe, which may have no end."""
-    if not path.is_file():
-        path.stat()
-        told = "is a directory" if path.is_dir() else "is a device or a pipe, no file"
+    data, state = b"", path.stat()
+    if not stat.S_ISREG(state.st_mode):
+        told = "is a directory" if stat.S_ISDIR(state.st_mode) else "is a device or a pipe, no file"
         raise OSError(errno.EINVAL, told, str(path))
     try:
-        with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
+        if state.st_size <= max_bytes:
+            with path.open("rb", buffering=0) as file:
+                data = file.read()
     except OSError as error:  # What fails while it is read names no file of itself.
         raise OSError(error.errno, error.strerror, str(path)) from None
-    if len(data) > max_bytes:
+    if max(state.st_size, len(data)) > max_bytes:
         raise DataError(FileProblem(str(path), 0, f"is too large: at most {max_bytes} bytes are read"))
     return data
 
@@ -174,7 +179,7 @@ def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
         raise DataError(FileProblem(name, 0, f"{len(raw)} bytes; it must stay under {most}"))
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _built(yaml.parse(raw.decode("utf-8"), Loader=loader), name)
+        return Document(name, *_built(iter(loader(raw.decode("utf-8")).get_event, None), name), raw)
     except DataError:
         raise
     except UnicodeDecodeError as error:
@@ -188,7 +193,7 @@ def parse(raw: bytes, name: str, most: int = MAX_BYTES) -> Document:
         raise DataError(FileProblem(name, 0, f"is not YAML: {str(error).splitlines()[0]}")) from None
 
 
-def _built(events: Iterator[Any], name: str) -> Document:
+def _built(events: Iterator[Any], name: str) -> tuple[dict[str, Tree], dict[Path_, int]]:
     """Build the tree from the parser's events, in one pass and without typing anything."""
     lines: dict[Path_, int] = {}
 
@@ -236,7 +241,7 @@ def _built(events: Iterator[Any], name: str) -> Document:
     tree = next((tree for tree in trees if tree is not None), {})
     if not isinstance(tree, dict):
         raise DataError(FileProblem(name, 1, "(top level): must be a mapping of keys to values"))
-    return Document(name, tree, lines)
+    return tree, lines
 
 
 def _rows(tree: dict[str, Tree], table: str) -> dict[str, Tree]:

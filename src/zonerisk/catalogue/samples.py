@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,19 +90,19 @@ class SampleFile:
         reason = samples.unanswerable(self.layer, position)
         if reason or position is None:
             return (samples.missing(self.layer, site, reason or "position_too_uncertain"),)
-        rows, disc = self._cells(self._lines.get(site.encode(), ())), place(position)
+        # What follows a comma in ASCII is the dash.
+        begin, end = (bisect_left(self._lines, f"{site}{mark}".encode()) for mark in ",-")
+        rows, disc = self._cells(self._lines[begin:end]), place(position)
         if not rows or any((row[1], row[2], row[3]) != disc for row in rows):
             return (samples.missing(self.layer, site, "not_sampled"),)
         with reading(f"{self.path}: {site}"):
             return tuple(map(self._sample, rows))
 
     @cached_property
-    def _lines(self) -> dict[bytes, list[bytes]]:
-        """Lines by their site, not yet taken apart."""
-        lines = defaultdict(list)
-        for line in self._text.split(b"\n")[1:]:
-            lines[line.partition(b",")[0]].append(line)
-        return lines
+    def _lines(self) -> list[bytes]:
+        """Lines by their site, not yet taken apart: as written, which is by site, or put in order here."""
+        lines = self._text.splitlines()[2:]
+        return lines if "rows" in self.head else sorted(lines, key=lambda line: line.partition(b",")[0])
 
     def rows(self) -> list[dict[str, str]]:
         """Return every line."""
@@ -146,7 +147,7 @@ def table(head: Mapping[str, Any], rows: Iterable[HazardSample], positions: Mapp
     layer, buffer = samples.layer_of(head), io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(FIELDS + (_STRENGTH if layer.intensity_unit else ()))
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.site):
         position = positions[row.site]
         if samples.unanswerable(layer, position):
             continue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import os
 import re
 import sys
@@ -147,9 +146,6 @@ def root(
 
 def main(app: typer.Typer = app) -> None:
     """Run the command line; errors a user can act on end in a message, not a traceback."""
-    # A short life: start-up makes many objects and hardly any garbage, and at the end the
-    # interpreter need not go through all of them once more (an eighth of a cold start).
-    gc.set_threshold(100_000)
     # A stream that was closed before the start is none to Python.
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     try:
@@ -170,8 +166,6 @@ def main(app: typer.Typer = app) -> None:
         sys.exit(0)
     except Exception as error:
         _fail(error)
-    finally:
-        gc.freeze()
 
 
 def _close_output() -> None:

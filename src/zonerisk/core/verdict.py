@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, FrozenInstanceError, dataclass, fields
+from dataclasses import MISSING, FrozenInstanceError, dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NoReturn, dataclass_transform
 
 from pydantic import Field
@@ -114,21 +114,30 @@ class Score:
     possible: float
 
 
+class _Fields:
+    """The fields of a class that is made a dataclass when it is first taken for one."""
+
+    def __get__(self, instance: object, owner: type) -> object:
+        dataclass(init=False, repr=False, eq=False, kw_only=True)(owner)
+        return vars(owner)["__dataclass_fields__"]
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Result:
-    """A frozen part of an answer, made a dataclass by its name alone; in JSON, its fields in their order."""
+    """A frozen part of an answer, a dataclass to whoever asks; in JSON, its fields in their order."""
 
     # For the JSON Schema.
     __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid"}
 
-    _defaults: ClassVar[dict[str, object]]
+    _defaults: ClassVar[dict[str, object]] = {}
     _needed: ClassVar[set[str]]
 
     def __init_subclass__(cls) -> None:
-        """Make a dataclass of it; its methods stand here once, for writing them for each class is slow."""
-        dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
-        cls._defaults = {spec.name: spec.default for spec in fields(cls)}  # type: ignore[arg-type]
+        """Note the fields; the methods stand here once, for to make a dataclass of each class is slow."""
+        named = (name for name, kind in cls.__annotations__.items() if not kind.startswith("ClassVar"))
+        cls._defaults = {**cls._defaults, **{name: vars(cls).get(name, MISSING) for name in named}}
         cls._needed = {name for name, value in cls._defaults.items() if value is MISSING}
+        type.__setattr__(cls, "__dataclass_fields__", _Fields())
 
     def __init__(self, **values: object) -> None:
         """Take the fields by name, in any order."""

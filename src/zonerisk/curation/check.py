@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -230,7 +231,7 @@ def _hidden(path: Path, name: str) -> Iterator[Problem]:
     except (OSError, DataError):  # As the format's rule tells.
         return
     for number, line in enumerate(text.split("\n"), 1):
-        if hidden := CONTROLS.search(line.removesuffix("\r")):
+        if hidden := re.search(CONTROLS, line.removesuffix("\r")):
             what = f"U+{ord(hidden[0]):04X}, a control that no reader sees, at column {hidden.start() + 1}"
             yield Problem(name, number, f"holds {what}; take it out", "characters")
 

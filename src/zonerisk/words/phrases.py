@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from string import Formatter
@@ -22,7 +23,9 @@ _MONTHS = (
 
 def visible(text: str) -> str:
     """Return a text with what a terminal would obey, or a reader not see, written out as JSON would."""
-    return text if text.isprintable() else CONTROLS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+    if text.replace("\n", "").isprintable():
+        return text
+    return re.sub(CONTROLS, lambda sign: f"\\u{ord(sign[0]):04x}", text)
 
 
 class Named(Protocol):

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
 from zonerisk.core.model import Policy
 from zonerisk.core.verdict import OUTCOMES, Audit, Judged, Skipped, Standing
@@ -237,6 +236,8 @@ def tripped_line(audit: Audit) -> str:
 
 def junit(audit: Audit, policy: Policy) -> str:
     """Write an audit as JUnit XML: a suite a workload, a case a rule; what ends a pipeline fails."""
+    from xml.etree import ElementTree
+
     tripped = {(each.workload, each.rule) for each in audit.gate.tripped}
     taken = {(each.workload, each.rule): each for each in audit.gate.accepted if not each.expired}
     root = ElementTree.Element("testsuites", name=f"zonerisk {policy.id}")

@@ -237,7 +237,7 @@ def _position(
 
 def _plain(value: object) -> str:
     """Return a name's text: what a terminal would obey, or a reader not see, is left out."""
-    return "" if value is None else " ".join(CONTROLS.sub("", str(value)).split())
+    return "" if value is None else " ".join(re.sub(CONTROLS, "", str(value)).split())
 
 
 def _key(name: str, noun: str, number: int, taken: Container[str], begin: str = "") -> str:
