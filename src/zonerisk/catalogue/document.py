@@ -32,8 +32,8 @@ _NULLS = {"", "~", "null"}
 class Document:
     """One YAML file as text, and the line of each of its nodes.
 
-    ``name`` is how messages call the file, ``raw`` its bytes; ``lines`` counts from 1, by the path of keys and
-    indices. In ``tree``, an empty or ``null`` plain scalar is None.
+    ``name`` is how messages call the file, ``raw`` its bytes; in ``tree``, an empty or ``null`` plain
+    scalar is None; ``lines`` counts from 1, by the path of keys and indices.
     """
 
     name: str
@@ -139,7 +139,7 @@ def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
         raise OSError(errno.EINVAL, told, str(path))
     try:
         if state.st_size <= max_bytes:
-            with path.open("rb", buffering=0) as file:
+            with path.open("rb") as file:
                 data = file.read()
     except OSError as error:  # What fails while it is read names no file of itself.
         raise OSError(error.errno, error.strerror, str(path)) from None

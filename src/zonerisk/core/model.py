@@ -7,20 +7,22 @@ What their fields mean stands in ``data/fields.yaml``.
 # a tenth of a cold start.
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
+    GetPydanticSchema,
     ValidationInfo,
     computed_field,
     field_validator,
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import core_schema
 
 from zonerisk.core.kinds import CORRELATED, UNITS, ClaimKind, HazardKind, StatedFeedKind
 
@@ -36,9 +38,16 @@ EXAMPLES: dict[str, str] = {}
 """Text of each pattern as it is written, which messages show in its place."""
 
 
-def _like(pattern: str, example: str) -> Any:
+def _text(check: Callable[[str], str] | None = None, **limits: Any) -> Any:
+    """Return limits of a text, and what checks it: written down here, for pydantic takes long to infer it."""
+    bare = core_schema.str_schema(**limits)
+    schema = core_schema.no_info_after_validator_function(check, bare) if check else bare
+    return GetPydanticSchema(lambda _, __: schema)
+
+
+def _like(pattern: str, example: str, check: Callable[[str], str] | None = None) -> Any:
     EXAMPLES[pattern] = example
-    return Field(pattern=pattern)
+    return _text(check, pattern=pattern)
 
 
 Key = Annotated[str, _like(ID_PATTERN, "eu-west-3: lower case, digits, single dashes")]
@@ -60,7 +69,7 @@ def _plain(text: str) -> str:
     return text
 
 
-Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_plain)]
+Text = Annotated[str, _text(_plain, min_length=1, max_length=2000)]
 Country = Annotated[str, _like(r"^[A-Z]{2}$", "CH: its two capital letters")]
 Cited = Annotated[tuple[Key, ...], Field(min_length=1)]
 """Keys of evidence, one at least."""
@@ -72,14 +81,12 @@ def _real(text: str) -> str:
 
 
 _DAY = r"(19|20)\d\d(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])"
-PartialDate = Annotated[str, _like(rf"^{_DAY})?)?$", "2026, 2026-11 or 2026-11-23"), AfterValidator(_real)]
+PartialDate = Annotated[str, _like(rf"^{_DAY})?)?$", "2026, 2026-11 or 2026-11-23", _real)]
 """A year, a month or a day (``2022``, ``2022-09``, ``2022-09-12``)."""
 
 
 Moment = Annotated[
-    str,
-    _like(rf"^{_DAY}(T([01]\d|2[0-3]):[0-5]\dZ)?)?)?$", "2026-11-23 or 2026-11-23T14:05Z"),
-    AfterValidator(_real),
+    str, _like(rf"^{_DAY}(T([01]\d|2[0-3]):[0-5]\dZ)?)?)?$", "2026-11-23 or 2026-11-23T14:05Z", _real)
 ]
 """The same, or a minute in UTC (``2020-06-29T14:47Z``)."""
 
@@ -90,7 +97,7 @@ def _web_address(text: str) -> str:
     return text
 
 
-Url = Annotated[str, Field(max_length=2000), AfterValidator(_web_address)]
+Url = Annotated[str, _text(_web_address, max_length=2000)]
 
 
 def simplify(text: str) -> str:
@@ -694,7 +701,7 @@ class Rule(Record):
     alternatives: tuple[Alternative, ...] = ()
     text: Text | None = None
     article: Text | None = None
-    quote: Annotated[Text, Field(max_length=400)] | None = None
+    quote: Annotated[str, _text(_plain, min_length=1, max_length=400)] | None = None
     evidence: Cited
 
     @model_validator(mode="after")
