@@ -14,11 +14,11 @@ from zonerisk.core.geometry import (
     _bounds_m,
     _few_of_many,
     _on_sphere,
-    beyond,
     closest,
     distance_m,
     farthest_m,
     geodesic_m,
+    nearer,
     nearest_m,
 )
 from zonerisk.core.model import Position
@@ -99,10 +99,13 @@ def test_empty_sets_are_unknown() -> None:
 
 
 @given(discs, discs, st.floats(0, 1e6))
-def test_beyond_is_exact(a: Position, b: Position, limit: float) -> None:
+def test_nearer_is_exact(a: Position, b: Position, limit: float) -> None:
     low = separation_m(a, b).low
     if abs(low - limit) > 1e-6 and limit:
-        assert beyond([a], [b], limit) is (low > limit)
+        assert nearer([a], [b], limit, surely=False) is (low <= limit)
+    high = separation_m(a, b).high
+    if high is not None and abs(high - limit) > 1e-6:
+        assert nearer([a], [b], limit, surely=True) is (high <= limit)
 
 
 @given(st.floats(0, 1e6), st.floats(0, 1e5), st.floats(0, 1e5), st.floats(0, 1e6))

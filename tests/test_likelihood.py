@@ -12,7 +12,7 @@ import sampler
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.verdict import Frequency, Tally, half_decade, one_in
 from zonerisk.curation import rates as backtest
-from zonerisk.judging import likelihood, recovery
+from zonerisk.judging import arrangement, likelihood, recovery
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
 from zonerisk.judging.likelihood import Exposed, Layout
 from zonerisk.library import Library
@@ -127,6 +127,7 @@ def _falls(shipped: Library, target: str) -> list[str]:
     for what, less in _hidden(region).items():
         hidden._held["region"][target] = region.model_copy(update=less)
         hidden.samples._cache.clear()
+        arrangement.arranged.cache_clear()
         recovery.endpoint.cache_clear()
         try:
             bound = hidden.score(target).likelihood.bound

@@ -12,7 +12,7 @@ from test_classes import CAMPUS_AB, MENDED, NEAR, STATION, TRIANGLE, TWO_BUILDIN
 from zonerisk.core.errors import UsageError
 from zonerisk.core.model import DEFAULT
 from zonerisk.core.verdict import severity
-from zonerisk.judging import recovery, separation
+from zonerisk.judging import arrangement, recovery, separation
 from zonerisk.library import Library
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def _forget(library: Library, target: str, sites: Iterable[str]) -> None:
     moved, cache = {f"{target}/{key}" for key in sites}, library.samples._cache
     for at in [at for at in cache if at[0] in moved]:
         del cache[at]
+    arrangement.arranged.cache_clear()
     recovery.endpoint.cache_clear()
     recovery._judges.cache_clear()
 

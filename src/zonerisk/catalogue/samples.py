@@ -56,6 +56,13 @@ class Samples:
         return tuple(map(SampleFile, self.paths))
 
     @cached_property
+    def _by_kind(self) -> Mapping[str, list[SampleFile]]:
+        by_kind = defaultdict[str, list[SampleFile]](list)
+        for file in self.files:
+            by_kind[file.layer.kind].append(file)
+        return by_kind
+
+    @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Every layer that has figures."""
         return tuple(file.layer for file in self.files)
@@ -63,7 +70,7 @@ class Samples:
     def of(self, site: Site, kind: str | None = None) -> tuple[HazardSample, ...]:
         """Return what every layer says at a site, or those of one kind."""
         if (site.id, kind) not in self._cache:
-            files = (file for file in self.files if kind in (None, file.layer.kind))
+            files = self.files if kind is None else self._by_kind[kind]
             rows = tuple(row for file in files for row in file.of(site.id, site.position))
             self._cache[site.id, kind] = rows
         return self._cache[site.id, kind]

@@ -200,18 +200,20 @@ def _parts(discs: tuple[Disc, ...]) -> list[tuple[float, float, float, list[Disc
 
 def _few_by_parts(ours: tuple[Disc, ...], theirs: tuple[Disc, ...]) -> Iterator[tuple[Disc, Disc]]:
     """Yield the pairs of those parts of the ground of which one may be the nearest or the farthest."""
-    rows = []
+    rows, most = [], 0.0
+    nearest = [math.inf] * 3
     for here, there in product(_parts(ours), _parts(theirs)):
         low, high = _bounds_m(_on_sphere(*here[3][0][:2]), _on_sphere(*there[3][0][:2]))
-        around, least, most = here[0] + there[0], here[1] + there[1], here[2] + there[2]
-        low, high = low - around, high + around
-        # Both bounds of the distance less the radii, by itself, and with the radii.
-        rows.append(((low - most, low, low + least), (high - least, high, high + most), here[3], there[3]))
-    nearest = [min(highs[at] for _, highs, _, _ in rows) for at in range(3)]
-    farthest = max(lows[2] for lows, _, _, _ in rows)
-    for lows, highs, here_, there_ in rows:
-        if highs[2] >= farthest or any(low <= limit for low, limit in zip(lows, nearest, strict=True)):
-            yield from product(here_, there_)
+        low, high = low - here[0] - there[0], high + here[0] + there[0]
+        least, doubt = here[1] + there[1], here[2] + there[2]
+        # The distance less the radii, by itself, and with the radii.
+        nearest = [min(nearest[0], high - least), min(nearest[1], high), min(nearest[2], high + doubt)]
+        most = max(most, low + least)
+        rows.append((low, high, least, doubt, here[3], there[3]))
+    less, alone, more = nearest
+    for low, high, least, doubt, near, far in rows:
+        if low - doubt <= less or low <= alone or low + least <= more or high + doubt >= most:
+            yield from product(near, far)
 
 
 def _few_of_many(ours: Sequence[Disc], theirs: Sequence[Disc]) -> list[tuple[Disc, Disc]]:
@@ -234,19 +236,17 @@ def _discs(ours: Iterable[Position], theirs: Iterable[Position]) -> list[tuple[D
     return sorted(tuple((at.lat, at.lon, at.uncertainty_m) for at in side) for side in (ours, theirs))
 
 
-def beyond(ours: Iterable[Position], theirs: Iterable[Position], limit_m: float) -> bool:
-    """Return cheaply whether no disc of two sets comes nearer to one of the other than a limit, metres."""
-    others = [(at.lat, at.lon, at.uncertainty_m) for at in theirs]
-    for at in ours:
-        a, here = (at.lat, at.lon), limit_m + at.uncertainty_m
-        for lat, lon, doubt in others:
-            reach_m = here + doubt
-            # No way between two parallels is shorter than along a meridian.
-            if abs(at.lat - lat) * SHORTEST_DEGREE_M < reach_m:
-                low, high = _bounds_m(_on_sphere(*a), _on_sphere(lat, lon))
-                if low < reach_m and (high < reach_m or geodesic_m(*a, lat, lon) < reach_m):
-                    return False
-    return True
+def nearer(ours: Iterable[Position], theirs: Iterable[Position], limit_m: float, surely: bool) -> bool:
+    """Return cheaply whether a disc of one set surely, or else may, come nearer to one of the other."""
+    for a, b in product(ours, theirs):
+        doubt = a.uncertainty_m + b.uncertainty_m
+        reach_m = limit_m - doubt if surely else limit_m + doubt
+        # No way between two parallels is shorter than along a meridian.
+        if abs(a.lat - b.lat) * SHORTEST_DEGREE_M < reach_m:
+            low, high = _bounds_m(_on_sphere(a.lat, a.lon), _on_sphere(b.lat, b.lon))
+            if low < reach_m and (high < reach_m or distance_m(a, b) < reach_m):
+                return True
+    return False
 
 
 def nearest_m(ours: Iterable[Position], theirs: Iterable[Position]) -> Interval:

@@ -7,12 +7,12 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from zonerisk.core.errors import UsageError
-from zonerisk.core.geometry import SHORTEST_DEGREE_M, UNKNOWN, Interval, beyond, farthest_m, nearest_m
+from zonerisk.core.geometry import SHORTEST_DEGREE_M, UNKNOWN, Interval, farthest_m, nearer, nearest_m
 
 if TYPE_CHECKING:
     from zonerisk.core.model import (
@@ -59,6 +59,12 @@ class FailureDomain:
     def positions(self) -> tuple[Position, ...]:
         """Discs of the sites it stands in."""
         return positions(self.sites)
+
+    @cached_property
+    def regions(self) -> frozenset[str]:
+        """Regions whose records tell of it or of its sites."""
+        keys = (self.id, *(site.id for site in self.sites))
+        return frozenset(key.partition("/")[0] for key in keys if "/" in key)
 
     @cached_property
     def grounds(self) -> frozenset[tuple[str, str]]:
@@ -146,7 +152,7 @@ def near_pairs(units: Domains, limit_m: float) -> list[tuple[FailureDomain, Fail
             if south >= north + limit_m:
                 break
             a, b = sorted((one, other))
-            if north == math.inf or not beyond(units[a].positions, units[b].positions, limit_m):
+            if north == math.inf or nearer(units[a].positions, units[b].positions, limit_m, surely=False):
                 found.append((a, b))
     return [(units[a], units[b]) for a, b in sorted(found)]
 
@@ -327,6 +333,7 @@ class Facts(Protocol):
     def digest_of(self, region_ids: Iterable[str]) -> str: ...  # noqa: D102
 
 
+@lru_cache(maxsize=4096)
 def arranged(
     facts: Facts, region_id: str, day: str, units: Units | None = None
 ) -> tuple[Arrangement, Arrangement, bool]:

@@ -208,6 +208,8 @@ def mapped(
     apart: set[Pair] = set()
     open_: set[Pair] = set()
     extent_m = KINDS[kind].extent_m
+    # Where no list is complete, none shows that two domains stand apart.
+    listed = any(layer.judges and layer.complete for layer, _ in views)
     # No object reaches two domains that stand farther apart.
     far_m = None if limit_m is None or extent_m is None else 2 * limit_m + extent_m
     for view in views:
@@ -216,10 +218,8 @@ def mapped(
         own = shared(view, domains, limit_m) if layer.judges else []
         risks += own
         notes += _notes(view, domains, own, limit_m)
-        for a, b in pairs(domains) if pairwise and layer.judges else ():
+        for a, b in pairs(domains) if pairwise and listed and layer.judges else ():
             here, there = seen[a.id], seen[b.id]
-            if not (here.hits or there.hits or layer.complete):
-                continue
             keys = {*here.hits, *there.hits}
             if any(here.of(key) is not False and there.of(key) is not False for key in keys):
                 open_.add((a.id, b.id))

@@ -112,8 +112,7 @@ def _together(
     for record in records:
         for region in record.regions:
             count = record.zones_hit(region) or 0
-            own = f"{region}/"
-            within = [d for d in domains if any(p.startswith(own) for p in (d.id, *(s.id for s in d.sites)))]
+            within = [domain for domain in domains if region in domain.regions]
             among = [domain for domain in within if domain.id in (*record.zones, *record.among)]
             if record.among and len(among) >= count:
                 within = among

@@ -89,7 +89,8 @@ def _assess(
     if kind.id == "building":
         groups = separation.assess_buildings(arrangement)
     elif kind.id == "campus":
-        groups = separation.assess_campuses(arrangement, 1000 * (limit or separation.CAMPUS_RADIUS_KM))
+        radius_m = 1000 * (limit or separation.CAMPUS_RADIUS_KM)
+        groups = separation.assess_campuses(arrangement, radius_m, judged)
     elif kind.family == "feed":
         groups = power.assess(kind.id, arrangement, facts.supply, int(limit or power.HOPS))
     elif kind.family == "event":

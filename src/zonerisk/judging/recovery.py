@@ -35,9 +35,9 @@ from zonerisk.judging.arrangement import (
     PLACEHOLDERS,
     Facts,
     FailureDomain,
+    arranged,
     last_day,
     positions,
-    zone_units,
     zones_sold,
 )
 from zonerisk.judging.cause import marked
@@ -164,9 +164,9 @@ def between(ours: Discs, theirs: Discs) -> Interval:
 def endpoint(facts: Facts, region_id: str, day: str) -> Endpoint:
     """Take a region as one side of a recovery."""
     region = facts.region(region_id)
-    units = zone_units(region, facts.sites_of(region_id), day)
+    zones, _, _ = arranged(facts, region_id, day)
     country = frozenset((region.country,))
-    return Endpoint(region.id, region.name, units, (region.id,), country, limited=region.limited)
+    return Endpoint(region.id, region.name, zones.domains, (region.id,), country, limited=region.limited)
 
 
 def rank(

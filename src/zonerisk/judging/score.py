@@ -70,6 +70,8 @@ def score(
     if by_site and not sites:
         raise UsageError(f"no building or campus of {region_id} is known; use --units zones")
     source = samples or facts.samples
+    if samples:  # What is remembered of places rests on what the facts' own say.
+        by_zones, by_sites = replace(by_zones, memo={}), replace(by_sites, memo={})
     zone_assessed = assess_arrangement(by_zones, facts, source, judged=not by_site)
     site_assessed = assess_arrangement(by_sites, facts, source, judged=by_site)
     asked, assessed = (by_sites, site_assessed) if by_site else (by_zones, zone_assessed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import Literal, TypeVar
 
-from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, rtt_ms
+from zonerisk.core.geometry import Interval, fibre_m, most_fibre_m, nearer, rtt_ms
 from zonerisk.core.kinds import KINDS
 from zonerisk.core.model import Campus, Evidence, Grade, Policy, Rule, RuleName, Site
 from zonerisk.core.verdict import Applied, Outcome, Separation, SharedRisk, severity, worst
@@ -47,11 +47,11 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     return RiskGroups("building", tuple(risks), apart, wording.BUILDINGS_OPEN)
 
 
-def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
+def assess_campuses(arrangement: Arrangement, radius_m: float, told: bool = True) -> RiskGroups:
     """Find domains on the same campus: declared, wholly within the policy's radius, metres, or by round trip.
 
     A round trip as short as inside a campus lets suspect one, unless the places are known to be apart; a
-    longer one shows nothing.
+    longer one shows nothing. What need not be ``told`` is not measured: those near each other are only found.
     """
     risks = _in_one_place(arrangement, "campus")
     close = near_pairs(arrangement.domains, max(radius_m, CAMPUS_MOST_M))
@@ -60,14 +60,19 @@ def assess_campuses(arrangement: Arrangement, radius_m: float) -> RiskGroups:
     for a, b in close:
         if (a.id, b.id) in shared:
             continue
-        if on_named_campuses(a, b) and not near_pairs((a, b), radius_m):
-            apart.add((a.id, b.id))
+        if not near_pairs((a, b), radius_m):
+            if on_named_campuses(a, b):
+                apart.add((a.id, b.id))
             continue
         key, trip = f"{a.id}+{b.id.rpartition('/')[2]}", arrangement.trip(a, b)
         if trip and trip.ms <= CAMPUS_MS and arrangement.distance(a, b).at_most(radius_m) is None:
             message = wording.short_trip(a.name, b.name, trip.ms, trip.day)
             risks.append(risk("campus", f"{key}:round-trip", "C", (a, b), message, trip.evidence))
-        elif a.disclosed and b.disclosed and (distance := arrangement.distance(a, b)).at_most(radius_m):
+        elif not (a.disclosed and b.disclosed):
+            continue
+        elif not told and nearer(a.positions, b.positions, radius_m, surely=True):
+            risks.append(risk("campus", key, "B", (a, b), ""))
+        elif told and (distance := arrangement.distance(a, b)).at_most(radius_m):
             cited = [piece for site in (*a.sites, *b.sites) for piece in arrangement.evidence[site.id]]
             message = wording.near(a.name, b.name, distance, radius_m)
             risks.append(risk("campus", key, "B", (a, b), message, tuple(dict.fromkeys(cited))))
