@@ -5,8 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from zonerisk.catalogue.catalog import Catalog
-from zonerisk.judging.arrangement import FailureDomain
-from zonerisk.judging.cause import RiskGroups, risk
+from zonerisk.judging.arrangement import FailureDomain, RiskGroups, risk
 from zonerisk.workloads.deployment import Arrangements, Place, Placement, Unplaced
 
 DAY = "2026-11-23"

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from zonerisk.core.errors import UsageError
 from zonerisk.judging import independence
-from zonerisk.judging.arrangement import FailureDomain
-from zonerisk.judging.cause import RiskGroups, risk
+from zonerisk.judging.arrangement import FailureDomain, RiskGroups, risk
 from zonerisk.judging.independence import effective, heaviest_apart, most_taken, some_apart
 
 UNITS = tuple(FailureDomain(f"u/{name}", name) for name in "abc")

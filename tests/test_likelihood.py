@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from conftest import Runner
     from zonerisk.core.model import Region
     from zonerisk.core.verdict import Likelihood
-    from zonerisk.judging.cause import RiskGroups
+    from zonerisk.judging.arrangement import RiskGroups
 
 OPEN = (0, 1)
 

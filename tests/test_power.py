@@ -11,8 +11,7 @@ from zonerisk.core.model import Evidence, Feed, Position, Region, Site
 from zonerisk.core.samples import Near, Neighbourhood, Sample, Upstream
 from zonerisk.core.verdict import severity
 from zonerisk.judging import power
-from zonerisk.judging.arrangement import Arrangement, FailureDomain
-from zonerisk.judging.cause import RiskGroups
+from zonerisk.judging.arrangement import Arrangement, FailureDomain, RiskGroups
 from zonerisk.library import Library
 
 REMOVALS = ("feeds:\n", "hazards:\n")

@@ -11,8 +11,7 @@ from zonerisk.core.model import Evidence, Policy, Rule
 from zonerisk.core.verdict import Separation
 from zonerisk.judging import rules as findings
 from zonerisk.judging import separation
-from zonerisk.judging.arrangement import Arrangement, FailureDomain
-from zonerisk.judging.cause import RiskGroups, risk
+from zonerisk.judging.arrangement import Arrangement, FailureDomain, RiskGroups, risk
 from zonerisk.library import Library
 
 SAYS = Evidence(kind="opinion", title="t", read="2026", claim="c")

@@ -18,7 +18,7 @@ from zonerisk.core.errors import MissingPackage, UsageError
 from zonerisk.core.geometry import circle_points, closest, fibre_m, rtt_ms
 from zonerisk.core.model import Position, Region
 from zonerisk.judging import arrangement
-from zonerisk.judging.cause import strongest
+from zonerisk.judging.arrangement import strongest
 
 if TYPE_CHECKING:
     import geopandas

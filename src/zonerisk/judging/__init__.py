@@ -2,7 +2,6 @@
 
 __all__ = [
     "arrangement",
-    "cause",
     "claims",
     "history",
     "independence",

@@ -16,11 +16,14 @@ from zonerisk.judging.arrangement import (
     Domains,
     FailureDomain,
     Pair,
+    RiskGroups,
     near_pairs,
     pair_ids,
     pairs,
+    risk,
+    strongest,
+    together,
 )
-from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 

@@ -9,8 +9,7 @@ from datetime import date
 
 from zonerisk.core.model import Evidence, Incident, Provider, Region
 from zonerisk.core.verdict import FeedRead, RecordedIncident, SharedRisk, TrackRecord
-from zonerisk.judging.arrangement import FailureDomain, pair_ids
-from zonerisk.judging.cause import RiskGroups, known_since, risk, together
+from zonerisk.judging.arrangement import FailureDomain, RiskGroups, known_since, pair_ids, risk, together
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 

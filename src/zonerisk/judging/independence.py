@@ -23,14 +23,16 @@ from zonerisk.judging.arrangement import (
     Facts,
     FailureDomain,
     Pair,
+    RiskGroups,
     arranged,
     least_trips,
+    marked,
     pair_ids,
     pairs,
     sites_of,
+    together,
     zones_sold,
 )
-from zonerisk.judging.cause import RiskGroups, dated, together
 
 # Buildings that all stand within a circle of this radius may be one campus; a place that is known no
 # better than to this does not count, metres.
@@ -105,7 +107,7 @@ def _assess(
         correlation_km = rule.correlation_km if rule else None
         pairwise, reached = judged or kind.by_position, hazards.assessed(kind.id, regions, source.layers)
         groups = hazards.assess(kind.id, arrangement, rows, limit, correlation_km, pairwise, reached)
-    return dated(groups, day)
+    return replace(groups, all_risks=tuple(marked(risk, day) for risk in groups.all_risks))
 
 
 def assess(

@@ -13,8 +13,7 @@ from typing import Any, Literal, NamedTuple
 from zonerisk.core.model import Incident
 from zonerisk.core.samples import HazardSample, Source
 from zonerisk.core.verdict import JEFFREYS, Frequency, Likelihood, Moments, Tally, half_decade, one_in
-from zonerisk.judging.arrangement import Arrangement, Facts, pairs, sites_of
-from zonerisk.judging.cause import RiskGroups, together
+from zonerisk.judging.arrangement import Arrangement, Facts, RiskGroups, pairs, sites_of, together
 from zonerisk.judging.independence import most_taken, stands_apart
 
 # Steps towards a quantile, how near to its share is near enough, and what turns an erf into a normal.

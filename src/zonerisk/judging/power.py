@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.core.samples import Chain, Line, Neighbourhood, Sample
-from zonerisk.judging.cause import RiskGroups, risk, strongest
+from zonerisk.judging.arrangement import RiskGroups, risk, strongest
 from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:

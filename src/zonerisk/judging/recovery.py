@@ -37,10 +37,10 @@ from zonerisk.judging.arrangement import (
     FailureDomain,
     arranged,
     last_day,
+    marked,
     positions,
     zones_sold,
 )
-from zonerisk.judging.cause import marked
 from zonerisk.words import findings as sentences
 from zonerisk.words import verdicts
 

@@ -10,13 +10,13 @@ from zonerisk.core.geometry import Interval, least_rtt_ms
 from zonerisk.core.kinds import FEEDS, HAZARDS, KINDS, asked_by
 from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import claims, recovery, separation
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, pair_ids, pairs
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, pair_ids
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Claim, Evidence, Policy, Rule, RuleName
-    from zonerisk.judging.cause import RiskGroups
+    from zonerisk.judging.arrangement import RiskGroups
 
 NEAREST = 3
 
@@ -42,9 +42,9 @@ def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
     findings = []
     for name, rule in (rules or policy.rules).items():
         if rule.qualitative or name == "backup":
-            finding = _qualitative(name, arrangement)
+            finding = _qualitative(name, rule, arrangement)
         elif name == "incidents":
-            finding = _judge_kinds(name, arrangement, recorded, rule)
+            finding = _judge_kinds(name, rule, arrangement, recorded)
             if finding.outcome == "pass":
                 # What was not hit together, or is the whole country's, proves neither way.
                 notes = [note for groups in recorded for note in groups.notes] or [wording.NO_EVENT]
@@ -53,7 +53,7 @@ def apply(policy: Policy, arrangement: Arrangement) -> tuple[Finding, ...]:
             finding = _JUDGES.get(name, _shared)(name, rule, arrangement)
         evidence = tuple(dict.fromkeys((*finding.evidence, *policy.cite(name))))
         outcome, limit = separation.softened(finding.outcome, rule), _threshold(name, rule)
-        findings.append(replace(finding, outcome=outcome, threshold=limit, evidence=evidence))
+        findings.append(replace(finding, rule=name, outcome=outcome, threshold=limit, evidence=evidence))
     return tuple(sorted(findings, key=lambda finding: -severity(finding.outcome)))
 
 
@@ -71,30 +71,38 @@ def _value(interval: Interval, unit: str) -> Value:
     return Value(round(interval.low / per, 3), best, high, unit)
 
 
-def _alone(name: str, arrangement: Arrangement, notes: Sequence[str] = ()) -> Finding:
-    """Answer a rule on pairs where there is a single unit, whose worth ``quorum`` and ``survives`` tell."""
-    message = wording.together(
-        (wording.no_pair(phrases.count(len(arrangement.domains), arrangement.noun)), *notes)
+def _found(
+    outcome: Applied,
+    message: str,
+    subjects: tuple[str, ...] = (),
+    value: Value | None = None,
+    evidence: tuple[Evidence, ...] = (),
+) -> Finding:
+    """Return what a rule comes to; :func:`apply` adds which it is."""
+    return Finding(
+        rule="", outcome=outcome, message=message, subjects=subjects, value=value, evidence=evidence
     )
-    return Finding(rule=name, outcome="not-applicable", message=message, subjects=(arrangement.id,))
 
 
-def _qualitative(name: RuleName, arrangement: Arrangement) -> Finding:
+def _counted(arrangement: Arrangement) -> str:
+    return phrases.count(len(arrangement.domains), arrangement.noun)
+
+
+def _qualitative(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Answer a rule whose text names no figure with what is measured; what it is worth is left to judge."""
     if name == "backup":
         message = wording.NO_BACKUP
     elif name == "dr":
         nearest = sorted(arrangement.options, key=lambda option: option.distance_m.rank)
         message = wording.left(wording.options(", ".join(map(wording.option, nearest[:NEAREST]))))
-    elif rows := [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]:
+    elif rows := arrangement.measured:
         distance, a, b = min(rows, key=lambda row: row[0].rank)
         trip = arrangement.trip(a, b)
         told = ("", trip.ms) if trip else (phrases.round_trip(least_rtt_ms(distance)), None)
         message = wording.left(wording.nearest_pair(a.name, b.name, distance, *told))
     else:
-        count = phrases.count(len(arrangement.domains), arrangement.noun)
-        message = wording.left(wording.nothing_to_measure(count))
-    return Finding(rule=name, outcome="unknown", message=message, subjects=(arrangement.id,))
+        message = wording.left(wording.nothing_to_measure(_counted(arrangement)))
+    return _found("unknown", message, (arrangement.id,))
 
 
 def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -103,50 +111,35 @@ def _disclosure(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding
     hidden = [unit for unit in units if doubts_m[unit.id] is None]
     vague = [unit for unit in units if (doubts_m[unit.id] or 0) > limit_m]
     known = sorted(doubt for doubt in doubts_m.values() if doubt is not None)
+    subjects = tuple(unit.id for unit in hidden or vague)
     if hidden or not known:
-        message = wording.hidden(hidden) if hidden else wording.NO_SITE
-    else:
-        far = known[-1]
-        message = wording.vague(vague, far / 1000) if vague else wording.known_to(arrangement.noun, far)
-    return Finding(
-        rule=name,
-        outcome="unknown" if hidden or vague or not known else "pass",
-        message=message,
-        value=_value(Interval(known[0], None, known[-1]), "km") if known and not hidden else None,
-        subjects=tuple(unit.id for unit in hidden or vague),
-    )
+        return _found("unknown", wording.hidden(hidden) if hidden else wording.NO_SITE, subjects)
+    value = _value(Interval(known[0], None, known[-1]), "km")
+    if vague:
+        return _found("unknown", wording.vague(vague, known[-1] / 1000), subjects, value)
+    return _found("pass", wording.known_to(arrangement.noun, known[-1]), subjects, value)
 
 
 def _quorum(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     least, sold = rule.threshold or 0, arrangement.sold
-    return Finding(
-        rule=name,
-        outcome="pass" if sold >= least else "fail",
-        message=wording.sold_zones(sold, None if sold >= least else least),
-        value=_value(Interval(sold, sold, sold), "zones"),
-        subjects=(arrangement.id,),
-    )
+    value, enough = _value(Interval(sold, sold, sold), "zones"), sold >= least
+    message = wording.sold_zones(sold, None if enough else least)
+    return _found("pass" if enough else "fail", message, (arrangement.id,), value)
 
 
 def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge every pair at both ends of its interval, and tell what both come to; the most telling speaks."""
     if len(arrangement.domains) < 2:
-        return _alone(name, arrangement)
+        # Its worth ``quorum`` and ``survives`` tell.
+        return _found("not-applicable", wording.no_pair(_counted(arrangement)), (arrangement.id,))
     beside = separation.measured(name, rule, Interval(0.0, None, CAMPUS_MOST_M), None)
     places = [groups for kind, groups in arrangement.groups.items() if KINDS[kind].family == "place"]
     counted = [risk for groups in places for risk in groups.counted_groups]
     crowd = next((risk for risk in counted if risk.outcome == "fail"), None)
     if name == "separation-min" and crowd and beside.at_least((rule.threshold or 0) * 1000) is False:
         # Whichever of them share a building, those two do not stand apart.
-        return Finding(
-            rule=name,
-            outcome="fail",
-            message=crowd.message,
-            subjects=crowd.members,
-            value=_value(beside, "km"),
-            evidence=crowd.evidence,
-        )
-    listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(arrangement.domains)]
+        return _found("fail", crowd.message, crowd.members, _value(beside, "km"), crowd.evidence)
+    listed = arrangement.measured
     ends = [separation.ends(name, rule, row[0], arrangement.trip(*row[1:])) for row in listed]
     outcome = separation.agreed((worst({low for low, _ in ends}), worst({high for _, high in ends})))
     rows = [(separation.agreed(both), *row) for both, row in zip(ends, listed, strict=True)]
@@ -163,34 +156,29 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     else:
         held = phrases.interval(measured) + wording.OF_FIBRE * (rule.measure == "fibre")
     hidden, some = not (a.disclosed and b.disclosed), 0 if outcome == "pass" else len(alike)
-    return Finding(
-        rule=name,
-        outcome=outcome,
-        message=wording.apart(a.name, b.name, held, held and hidden, some, len(rows)),
-        subjects=(a.id, b.id),
-        value=_value(measured, "ms" if name == "rtt-max" else "km"),
-    )
+    message = wording.apart(a.name, b.name, held, held and hidden, some, len(rows))
+    return _found(outcome, message, (a.id, b.id), _value(measured, "ms" if name == "rtt-max" else "km"))
 
 
 def _shared(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge the kinds that a rule asks of, one beside what the provider itself says its zones may share."""
-    if name == "colocation":
-        return _judge_kinds(name, arrangement, [arrangement.groups[kind] for kind in asked_by(name)], rule)
-    groups = arrangement.groups[name]
+    assessed = [arrangement.groups[kind] for kind in asked_by(name)]
     stated = claims.meant(arrangement) if name in FEEDS else ()
     if admitted := [claim for claim in stated if claim.kind == f"shared-{name}"]:
-        notes = (*(wording.admitted(claim.text) for claim in admitted), *groups.notes)
-        groups = replace(groups, notes=notes, evidence=(*_cited(arrangement, admitted), *groups.evidence))
-    return _judge_kinds(name, arrangement, [groups], rule)
+        notes = (*(wording.admitted(claim.text) for claim in admitted), *assessed[0].notes)
+        evidence = (*_cited(arrangement, admitted), *assessed[0].evidence)
+        assessed = [replace(assessed[0], notes=notes, evidence=evidence)]
+    return _judge_kinds(name, rule, arrangement, assessed)
 
 
 def _judge_kinds(
-    name: RuleName, arrangement: Arrangement, assessed: Sequence[RiskGroups], rule: Rule
+    name: RuleName, rule: Rule, arrangement: Arrangement, assessed: Sequence[RiskGroups]
 ) -> Finding:
     notes = [note for groups in assessed for note in groups.notes]
     noted = tuple(piece for groups in assessed for piece in groups.evidence)
     if len(arrangement.domains) < 2:
-        return replace(_alone(name, arrangement, notes), evidence=noted)
+        message = wording.together((wording.no_pair(_counted(arrangement)), *notes))
+        return _found("not-applicable", message, (arrangement.id,), evidence=noted)
     listed = pair_ids(arrangement.domains)
     outcome: Applied = worst(
         {groups.outcome(pair) for groups in assessed for pair in listed}
@@ -213,40 +201,27 @@ def _judge_kinds(
         message = wording.of_the_others(risks[0].message, message) if risks else message
     else:
         message = wording.none_shared(name, arrangement.noun, _threshold(name, rule))
+    subjects = risks[0].members if risks and outcome != "pass" else ()
     cited = (piece for risk in risks[: wording.MOST_RISKS] for piece in risk.evidence)
-    return Finding(
-        rule=name,
-        outcome=outcome,
-        grade=min((risk.grade for risk in risks if risk.outcome == outcome), default=None),
-        message=wording.together((message, *notes)),
-        subjects=risks[0].members if risks and outcome != "pass" else (),
-        evidence=(*cited, *noted),
-    )
+    found = _found(outcome, wording.together((message, *notes)), subjects, evidence=(*cited, *noted))
+    return replace(found, grade=min((risk.grade for risk in risks if risk.outcome == outcome), default=None))
 
 
 def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
-    total = len(arrangement.domains)
+    total, count = len(arrangement.domains), _counted(arrangement)
     if total < 2:
-        message = wording.no_second(phrases.count(total, arrangement.noun))
-        return Finding(rule=name, outcome="fail", message=message, subjects=(arrangement.id,))
+        return _found("fail", wording.no_second(count), (arrangement.id,))
     risks = [risk for groups in arrangement.groups.values() for risk in groups.all_risks if risk.grade != "C"]
     if not risks:
         listed = pair_ids(arrangement.domains)
         open_ = (kind for kind, groups in arrangement.groups.items() if groups.leaves_open(listed))
         unknown = sorted(kind for kind in open_ if not KINDS[kind].exposure)
-        message = wording.none_known(", ".join(unknown))
-        return Finding(rule=name, outcome="unknown" if unknown else "pass", message=message)
+        return _found("unknown" if unknown else "pass", wording.none_known(", ".join(unknown)))
     hardest = max(risks, key=lambda risk: risk.least)
     left = total - hardest.least
-    holds = left * 2 > total
-    return Finding(
-        rule=name,
-        outcome="unknown" if holds else "fail",
-        message=wording.survivors(hardest, left, phrases.count(total, arrangement.noun), holds),
-        subjects=hardest.members,
-        evidence=hardest.evidence,
-        value=_value(Interval(left, left, left), f"{arrangement.noun}s"),
-    )
+    holds, value = left * 2 > total, _value(Interval(left, left, left), f"{arrangement.noun}s")
+    message = wording.survivors(hardest, left, count, holds)
+    return _found("unknown" if holds else "fail", message, hardest.members, value, hardest.evidence)
 
 
 def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -254,24 +229,21 @@ def _recovery(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     # The best that any region offers is what there is to recover into.
     outcome: Outcome = min((option.outcome for option in options), key=severity, default="fail")
     best = [option for option in options if option.outcome == outcome]
-    known = best and best[0].distance_m.high is not None
+    if not best:
+        return _found(outcome, recovery.none_found(arrangement.peers, arrangement.day))
     message = wording.together([option.message for option in best[: wording.MOST_RISKS]])
     message = wording.none_will_do(message) if outcome == "fail" else message
-    return Finding(
-        rule=name,
-        outcome=outcome,
-        message=message if best else recovery.none_found(arrangement.peers, arrangement.day),
-        value=_value(best[0].distance_m, "km") if known else None,
-        subjects=tuple(option.target for option in best[:1]),
-        evidence=tuple(piece for option in options[:NEAREST] for piece in option.evidence),
-    )
+    first, known = best[0], best[0].distance_m.high is not None
+    evidence = tuple(piece for option in options[:NEAREST] for piece in option.evidence)
+    value = _value(first.distance_m, "km") if known else None
+    return _found(outcome, message, (first.target,), value, evidence)
 
 
 def _claims(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     """Judge every measurable statement of the provider; the worst decides."""
     stated = [claim for claim in claims.meant(arrangement) if claim.kind not in claims.UNMEASURED]
     if not stated:
-        return Finding(rule=name, outcome="unknown", message=wording.NOTHING_STATED)
+        return _found("unknown", wording.NOTHING_STATED)
     judged = [(claim, *claims.hold(claim, arrangement)) for claim in stated]
     judged.sort(key=lambda row: -severity(row[1]))
     # One statement may be held against several measures ("10 to 15 km apart"): the worst is told.
@@ -279,13 +251,8 @@ def _claims(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     for claim, _, message, _ in judged:
         messages.setdefault(claim.text, message)
     _, outcome, _, subjects = judged[0]
-    return Finding(
-        rule=name,
-        outcome=outcome,
-        message=wording.together(list(messages.values())),
-        subjects=subjects,
-        evidence=_cited(arrangement, stated),
-    )
+    told = wording.together(list(messages.values()))
+    return _found(outcome, told, subjects, evidence=_cited(arrangement, stated))
 
 
 def _cited(arrangement: Arrangement, claims: Sequence[Claim]) -> tuple[Evidence, ...]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from zonerisk.core.model import Policy
     from zonerisk.core.samples import Source
-    from zonerisk.judging.cause import RiskGroups
+    from zonerisk.judging.arrangement import RiskGroups
 
 POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
 # Rules that rest on where the domains stand.

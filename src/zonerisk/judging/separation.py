@@ -14,12 +14,15 @@ from zonerisk.judging.arrangement import (
     CAMPUS_MS,
     Arrangement,
     FailureDomain,
+    RiskGroups,
     Trip,
     near_pairs,
     pair_ids,
     pairs,
+    risk,
+    strongest,
+    together,
 )
-from zonerisk.judging.cause import RiskGroups, risk, strongest, together
 from zonerisk.words import findings as wording
 
 # Where a policy asks nothing of campuses, the class of local threats still ends at 1 km.

@@ -31,8 +31,7 @@ from zonerisk.core.verdict import (
     worst,
 )
 from zonerisk.judging import rules, score, separation
-from zonerisk.judging.arrangement import Arrangement, zones_sold
-from zonerisk.judging.cause import RiskGroups
+from zonerisk.judging.arrangement import Arrangement, RiskGroups, zones_sold
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
 from zonerisk.words import findings as sentences

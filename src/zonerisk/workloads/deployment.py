@@ -19,13 +19,13 @@ from zonerisk.judging.arrangement import (
     Arrangement,
     FailureDomain,
     Pair,
+    RiskGroups,
     distance_m,
     pairs,
     positions,
     zone_units,
     zones_sold,
 )
-from zonerisk.judging.cause import RiskGroups
 from zonerisk.words import workloads as wording
 
 if TYPE_CHECKING:
