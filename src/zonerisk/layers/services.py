@@ -6,7 +6,8 @@ import json
 import math
 import re
 import urllib.parse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from zonerisk.layers.sampling import statements
 from zonerisk.layers.store import AREA
 
 Feature = dict[str, Any]
+Page = tuple[list[Feature], tuple[str, dict[str, str]] | None]
+"""The rows of a page, and the address and query of the next, if there is one."""
 # A wider area than this, degrees, is asked for in parts.
 MAX_SPAN = 3.0
 PAGE = 1000
@@ -132,90 +135,78 @@ def features(method: str, url: str, collection: str | None, bounds: Bounds, max_
     query = url.rstrip("/") + path.format(collection) if path else url
     words = {"box": box, "collection": collection or "", "page": PAGE}
     params = {key: text.format(**words) for key, text in texts.items()}
+    total: int | None = None
 
-    service, where, asked = _Service(query, max_bytes), query, params
-    while where:
-        if method == "wfs-gml":
-            tree = _gml_page(service, where, asked)
-        else:
-            tree = service.tree(where, asked)
-            if "exceptions" in tree:
-                raise FetchError(f"{where}: refused with HTTP 200: {json.dumps(tree['exceptions'])[:200]}")
-            if not _objects(tree.get("features")):
-                raise FetchError(f"{where}: answered JSON without features")
-            files.check_wgs84(tree, where)
-        service.keep(tree["features"])
-        had, where = len(service.rows), ""
-        total = tree.get("numberMatched", tree.get("totalFeatures"))
-        total = total if isinstance(total, int) else None
+    def turned(data: bytes, where: str, page: int, had: int) -> Page:
+        nonlocal total
+        tree = _gml(data, where) if method == "wfs-gml" else _tree(data, where)
+        if "exceptions" in tree:
+            raise FetchError(f"{where}: refused with HTTP 200: {json.dumps(tree['exceptions'])[:200]}")
+        rows: Any = tree.get("features")
+        if not _objects(rows):
+            raise FetchError(f"{where}: answered JSON without features")
+        files.check_wgs84(tree, where)
+        had += len(rows)
+        stated = tree.get("numberMatched", tree.get("totalFeatures"))
+        total = stated if isinstance(stated, int) else None
         if method == "features":
             links = tree["links"] if _objects(tree.get("links")) else []
             onward = next((link.get("href") for link in links if link.get("rel") == "next"), None)
-            if onward and tree["features"]:
-                where, asked = _next_page(query, onward), {}
-            continue
+            return rows, (_next_page(query, onward), {}) if onward and rows else None
+        more = bool(rows) and (total is None or had < total)
         if method == "arcgis":
             mark = "exceededTransferLimit"
-            more = tree.get(mark) or files.mapping(tree, "properties").get(mark)
-            if more and not tree["features"]:
+            more = bool(tree.get(mark) or files.mapping(tree, "properties").get(mark))
+            if more and not rows:
                 raise FetchError(f"{query}: has more than the {had} features that it gives")
-        else:
-            more = tree["features"] and (total is None or had < total)
-        if more:
-            where, asked = query, {**params, start: str(had)}
-    if total is not None and total > had:
-        raise FetchError(f"{query}: gave {had} of {total} features")
-    for feature in service.rows:
-        if feature.get("geometry"):
-            _check_place(feature["geometry"], url, bounds)
-    return service.rows
+        return rows, (query, {**params, start: str(had)}) if more else None
 
-
-def _check_place(geometry: Any, url: str, bounds: Bounds) -> None:
-    """Refuse a geometry that does not touch the box that was asked for."""
-    try:
-        with np.errstate(invalid="ignore"):
-            shape = shapely.geometry.shape(geometry)
-        west, south, east, north = shape.bounds
-    except Exception:
-        raise FetchError(f"{url}: answered a geometry that is none") from None
-    if not np.isfinite(shapely.get_coordinates(shape)).all():
-        raise FetchError(f"{url}: answered coordinates that are not numbers")
+    found = _paged(query, params, max_bytes, turned)
+    if total is not None and total > len(found):
+        raise FetchError(f"{query}: gave {len(found)} of {total} features")
     asked = shapely.box(*bounds)
-    if not asked.intersects(shapely.box(west, south, east, north)):
-        turned = asked.intersects(shapely.box(south, west, north, east))
-        told = "which was not asked for" + ("; its axes are exchanged" if turned else "")
-        raise FetchError(f"{url}: answered of {files.where((west, south, east, north))}, {told}")
+    for geometry in filter(None, (feature.get("geometry") for feature in found)):
+        try:
+            with np.errstate(invalid="ignore"):
+                shape = shapely.geometry.shape(geometry)
+            west, south, east, north = shape.bounds
+        except Exception:
+            raise FetchError(f"{url}: answered a geometry that is none") from None
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            raise FetchError(f"{url}: answered coordinates that are not numbers")
+        if not asked.intersects(shapely.box(west, south, east, north)):
+            swapped = asked.intersects(shapely.box(south, west, north, east))
+            told = "which was not asked for" + ("; its axes are exchanged" if swapped else "")
+            raise FetchError(f"{url}: answered of {files.where((west, south, east, north))}, {told}")
+    return found
 
 
-class _Service:
-    """A service that is asked for page after page: the rows it gave, and the bytes it may still give."""
+def _paged(
+    url: str, params: Mapping[str, str], room: int, turned: Callable[[bytes, str, int, int], Page]
+) -> list[Feature]:
+    """Ask for page after page, each read by ``turned``, for as long as it names a next one."""
+    rows: list[Feature] = []
+    seen: set[str] = set()
+    where, asked = url, params
+    for page in range(1, MAX_PAGES + 1):
+        data = http.get(where, params=asked, max_bytes=room)
+        room -= len(data)
+        found, onward = turned(data, where, page, len(rows))
+        texts = {json.dumps(row, sort_keys=True) for row in found}
+        if texts & seen:
+            raise FetchError(f"{url}: page {page} repeats what came before instead of going on")
+        seen |= texts
+        rows += found
+        if onward is None:
+            return rows
+        where, asked = onward
+    raise FetchError(f"{url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
 
-    def __init__(self, url: str, room: int) -> None:
-        self.url, self.room, self.pages = url, room, 0
-        self.rows: list[dict[str, Any]] = []
-        self._seen: set[str] = set()
 
-    def get(self, url: str, params: Mapping[str, str], timeout_s: float = http.TIMEOUT_S) -> bytes:
-        if self.pages == MAX_PAGES:
-            raise FetchError(f"{self.url}: goes on after {MAX_PAGES} pages; ask for a smaller area")
-        data = http.get(url, params=params, max_bytes=self.room, timeout_s=timeout_s)
-        self.room -= len(data)
-        self.pages += 1
-        return data
-
-    def tree(self, url: str, params: Mapping[str, str], timeout_s: float = http.TIMEOUT_S) -> dict[str, Any]:
-        tree = http.read_json(self.get(url, params, timeout_s), url)
-        if not isinstance(tree, dict):
-            raise FetchError(f"{url}: answered JSON that is not an object")
-        return tree
-
-    def keep(self, rows: list[dict[str, Any]]) -> None:
-        texts = {json.dumps(row, sort_keys=True) for row in rows}
-        if texts & self._seen:
-            raise FetchError(f"{self.url}: page {self.pages} repeats what came before instead of going on")
-        self._seen |= texts
-        self.rows += rows
+def _tree(data: bytes, url: str) -> dict[str, Any]:
+    if not isinstance(tree := http.read_json(data, url), dict):
+        raise FetchError(f"{url}: answered JSON that is not an object")
+    return tree
 
 
 def _objects(value: object) -> bool:
@@ -224,21 +215,17 @@ def _objects(value: object) -> bool:
 
 def _next_page(url: str, link: object, bare: str = "") -> str:
     """Return the address of a next page, on the same host but for a ``bare`` beginning."""
-    try:
+    with suppress(ValueError):
         target = urllib.parse.urljoin(url, str(link))
         ours, theirs = urllib.parse.urlsplit(url), urllib.parse.urlsplit(target)
         same = ours.netloc.removeprefix(bare) == theirs.netloc.removeprefix(bare)
-        same = same and theirs.scheme in ("http", "https")
-    except ValueError:
-        same = False
-    if not same:
-        raise FetchError(f"{url}: its next page is on another host, {str(link)[:200]!r}; refused")
-    return target
+        if same and theirs.scheme in ("http", "https"):
+            return target
+    raise FetchError(f"{url}: its next page is on another host, {str(link)[:200]!r}; refused")
 
 
-def _gml_page(service: _Service, source: str, params: Mapping[str, str]) -> dict[str, Any]:
+def _gml(body: bytes, source: str) -> dict[str, Any]:
     """Read a page in GML as one in GeoJSON would be; how many there are is None where it does not say."""
-    body = service.get(source, params)
     head = body[:_GML_HEAD].decode("utf-8", errors="replace")
     if "ExceptionReport" in head:
         text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", head)).strip()
@@ -325,12 +312,12 @@ def paged_rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
 
     Pages are asked for by number: the link to the next one is held against that number but never opened.
     """
-    service, page, last, total = _Service(url, max_bytes), 0, 1, None
-    while page < last:
-        page += 1
-        tree = service.tree(url, {"page": str(page)})
-        code, pages = tree.get("response_code"), tree.get("total_pages")
-        link = tree.get("next")
+    said: tuple[int, object] | None = None
+
+    def turned(data: bytes, where: str, page: int, had: int) -> Page:
+        nonlocal said
+        tree = _tree(data, url)
+        code, pages, link = (tree.get(key) for key in ("response_code", "total_pages", "next"))
         if isinstance(code, int) and code >= 400:
             raise FetchError(f"{url}: the service answered: {code} {tree.get('message') or ''}".strip())
         if not _objects(tree.get("data")):
@@ -339,18 +326,18 @@ def paged_rows(url: str, max_bytes: int) -> list[dict[str, Any]]:
             raise FetchError(f"{url}: does not say how many pages there are")
         if tree.get("page", page) != page:
             raise FetchError(f"{url}: gave page {tree.get('page')} when asked for page {page}")
-        if page == 1:
-            last, total = pages, tree.get("results")
-        elif (pages, tree.get("results")) != (last, total):
+        if (said := said or (pages, tree.get("results"))) != (pages, tree.get("results")):
             raise FetchError(f"{url}: changed while it was read; try again")
-        if "next" in tree and bool(link) != (page < last):
-            raise FetchError(f"{url}: page {page} of {last} names {'a' if link else 'no'} next one")
-        service.keep(tree["data"])
+        if "next" in tree and bool(link) != (page < pages):
+            raise FetchError(f"{url}: page {page} of {pages} names {'a' if link else 'no'} next one")
         if link:
             _next_page(url, link, bare="www.")
-    if isinstance(total, int) and total != len(service.rows):
-        raise FetchError(f"{url}: gave {len(service.rows)} of {total} rows")
-    return service.rows
+        return tree["data"], (url, {"page": str(page + 1)}) if page < pages else None
+
+    rows = _paged(url, {"page": "1"}, max_bytes, turned)
+    if said and isinstance(said[1], int) and said[1] != len(rows):
+        raise FetchError(f"{url}: gave {len(rows)} of {said[1]} rows")
+    return rows
 
 
 def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) -> list[dict[str, Any]]:
@@ -359,9 +346,8 @@ def risk_report(url: str, lat: float, lon: float, max_bytes: int = 5_000_000) ->
     Returns a row for each risk that is present, with its status for the whole ``commune`` and for the
     ``address``, of which a commune at risk says nothing. No report is an error, and no absence of risk.
     """
-    # The service wants the longitude first.
-    params = {"latlon": f"{lon:.6f},{lat:.6f}"}
-    tree = _Service(url, max_bytes).tree(url, params, REPORT_TIMEOUT_S)
+    asked = {"latlon": f"{lon:.6f},{lat:.6f}"}  # The service wants the longitude first.
+    tree = _tree(http.get(url, params=asked, max_bytes=max_bytes, timeout_s=REPORT_TIMEOUT_S), url)
     town, risks = str(files.mapping(tree, "commune").get("libelle") or ""), []
     names = {"commune": "libelleStatutCommune", "address": "libelleStatutAdresse"}
     for field in ("risquesNaturels", "risquesTechnologiques"):
