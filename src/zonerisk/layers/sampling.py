@@ -56,10 +56,7 @@ _MAX_UNCERTAINTY_M = {
     **dict.fromkeys(("count", "cell"), 50_000.0),
     "stated": 200.0,
 }
-_AS_ON_THE_CARD = (
-    "kind measure noun grade basis complete error_m list_radius_m shared_from unit boxes quantity vintage "
-    "record_years intensity_unit url attribution"
-)
+_AS_ON_THE_CARD = {*Layer.__dataclass_fields__, "url", "attribution"} & Card.model_fields.keys() - {"id"}
 
 
 def head(card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Discs = ()) -> dict[str, Any]:
@@ -68,7 +65,7 @@ def head(card: Card, layer_files: Sequence[LayerFile], sampled: str, towns: Disc
     if towns and (card.boxes or any(file.file.role == "coverage" for file in layer_files)):
         covered = sorted({row.site for row in sample(card, layer_files, towns) if not row.reason})
     return {
-        **{name: getattr(card, name) for name in _AS_ON_THE_CARD.split()},
+        **{name: getattr(card, name) for name in _AS_ON_THE_CARD},
         "layer": card.id,
         "max_uncertainty_m": card.max_uncertainty_m
         or max(_MAX_UNCERTAINTY_M[card.measure], card.list_radius_m),
@@ -93,28 +90,19 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
     paths: dict[str, list[Path]] = defaultdict(list)
     for file, path in layer_files:
         paths[file.role].append(path)
-    edge = shapes_of(files.read(paths["coverage"][0], Reading())) if paths["coverage"] and clear else None
-    if edge is not None:
-        clear = _covered(card, edge, clear)
+    edge = None
+    if paths["coverage"] and clear:
+        reach = card.covered_within_m or 0.0
+        edge = np.asarray(files.read(paths["coverage"][0], Reading()).geometry)
+        # Of a disc that crosses the rim, some of what is near was not asked for.
+        whole = card.measure == "near" and not reach
+        rims = around(edge, clear, reach)
+        clear = [at for at in clear if any(not whole or at.uncertainty_m <= -rim for rim, _ in rims[at.site])]
     if paths["data"] and clear:
         rows += _measured(card, layer, paths, clear, edge)
     for site in reasons.keys() - {row.site for row in rows}:
         rows.append(samples.missing(layer, site, "outside_coverage"))
     return sorted(rows, key=lambda row: (row.site, samples.nearness(row)))
-
-
-def _covered(card: Card, places: Geometries, discs: list[Disc]) -> list[Disc]:
-    """Drop the sites that lie beyond the places a layer was clipped around."""
-    if card.covered_within_m is not None:
-        near = around(places, discs, card.covered_within_m)
-        return [disc for disc in discs if near[disc.site]]
-    if card.measure == "near":
-        # Of a disc that crosses the rim, some of what is near was not asked for.
-        rims = around(places, discs, 0.0)
-        return [disc for disc in discs if any(disc.uncertainty_m <= -rim for rim, _ in rims[disc.site])]
-    points = np.asarray(shapely.points([[disc.lon, disc.lat] for disc in discs]))
-    inside = set(shapely.STRtree(places).query(points, predicate="intersects")[0].tolist())
-    return [disc for index, disc in enumerate(discs) if index in inside]
 
 
 def _measured(card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: Discs, edge: Edge) -> Samples:
@@ -216,7 +204,9 @@ def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge
 def _counts(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Discs) -> Samples:
     """Count the events within the card's radius of each site: of all of its disc, its middle, any of it."""
     reading, radius = card.reading, card.reading.radius_m or 0
-    shapes, events, force = _tracks(frame, reading) if reading.id else (shapes_of(frame), None, None)
+    shapes, events, force = (
+        _tracks(frame, reading) if reading.id else (np.asarray(frame.geometry), None, None)
+    )
     near = around(shapes, discs, radius + max(disc.uncertainty_m for disc in discs) + card.error_m)
     for disc in discs:
         doubt = disc.uncertainty_m + card.error_m
@@ -233,7 +223,7 @@ def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Geometries, list
     """Draw from each point that is strong enough on to the next one of its track, if that is so too."""
     import pandas as pd
 
-    shapes, events = shapes_of(frame).copy(), frame[reading.id[0]].astype(str).to_numpy()
+    shapes, events = np.array(frame.geometry), frame[reading.id[0]].astype(str).to_numpy()
     column, least = next(iter(reading.least.items()))
     force = np.array(pd.to_numeric(frame[column], errors="coerce"), dtype=float)
     strong, points = force >= least, np.stack([shapely.get_x(shapes), shapely.get_y(shapes)], 1)
@@ -249,7 +239,7 @@ def _polygons(
     card: Card, layer: Layer, frame: gpd.GeoDataFrame, table: Mapping[str, str], discs: Discs
 ) -> Samples:
     """Read the values of the polygons that each site may stand in; where the map ends it is open."""
-    shapes, key = shapes_of(frame), card.reading.id[0]
+    shapes, key = np.asarray(frame.geometry), card.reading.id[0]
     rims = around([shapely.union_all(shapes)], discs, 0.0)
     near = around(shapes, discs, max(disc.uncertainty_m for disc in discs))
     keys = frame[key].astype(str)
@@ -324,11 +314,6 @@ class Mapped(NamedTuple):
     doubt_m: float
 
 
-def shapes_of(frame: gpd.GeoDataFrame) -> Geometries:
-    """Return the geometries of a table."""
-    return frame.geometry.to_numpy()  # type: ignore[no-any-return]
-
-
 def _text(value: object) -> str:
     return "" if value is None or value != value else str(value).strip()  # noqa: PLR0124
 
@@ -340,7 +325,7 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Ite
     columns = reading.id or title
     more = filter(None, (reading.doubt_of, reading.class_of))
     rows = frame[list(dict.fromkeys((*columns, *title, *more)))].to_dict("records")
-    for shape, row in zip(_axes(card, frame) if axis else shapes_of(frame), rows, strict=True):
+    for shape, row in zip(_axes(card, frame) if axis else np.asarray(frame.geometry), rows, strict=True):
         values = {column: _text(value) for column, value in row.items()}
         texts = {column: reading.aliases.get(values[column], values[column]) for column in (*columns, *title)}
         key = simplify(" ".join(filter(None, (texts[column] for column in columns))))
@@ -360,7 +345,7 @@ def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
     reading = card.reading
     classes = [_text(value) for value in frame[reading.class_of]] if reading.class_of else [""] * len(frame)
     for class_, own in frame.groupby(np.array(classes, dtype=object)):
-        parts = shapely.get_parts(shapely.union_all(shapes_of(own)))
+        parts = shapely.get_parts(shapely.union_all(np.asarray(own.geometry)))
         for part in parts[shapely.get_dimensions(parts) == 2]:
             west, south, _, _ = part.bounds
             corner = rasters.corner_id(south, west)

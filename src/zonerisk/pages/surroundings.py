@@ -101,7 +101,7 @@ def _landmarks(verdict: Verdict, installed: Iterable[tuple[Card, list[Path]]]) -
         box = (west - margin, south - margin, east + margin, north + margin)
         frames = [files.read(file, card.reading, box) for file in paths]
         if area:
-            cuts = (_parts(shapely.make_valid(sampling.shapes_of(frame)), box) for frame in frames)
+            cuts = (_parts(frame.geometry.to_numpy(), box) for frame in frames)
             for part in chain.from_iterable(cuts):
                 if part.geom_type == "Polygon":
                     yield _landmark(card, card.id, card.noun, part)
