@@ -17,6 +17,7 @@ from zonerisk.judging.score import score
 from zonerisk.layers import cards
 from zonerisk.layers.store import Installed
 from zonerisk.library import Library
+from zonerisk.pages import card as templates
 from zonerisk.pages import features, page, surroundings
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature
@@ -53,6 +54,11 @@ def square(lat: float, lon: float, half: float) -> list[list[float]]:
     ]
 
 
+def layers_of(around: features.Setting) -> str:
+    parts: Any = templates.templates().get_template("parts.html").module
+    return str(parts.layers_of(around)).strip()
+
+
 def near(catalog: Library, verdict: Verdict, cache: Path, raw: Path | None = None) -> tuple[Feature, ...]:
     return surroundings.setting(catalog, verdict, cache, raw).landmarks
 
@@ -70,7 +76,7 @@ def test_without_layers_there_is_nothing(shipped: Library, tmp_path: Path) -> No
         (surroundings.setting(shipped, verdict, tmp_path), "none on this machine"),
         (surroundings.setting(shipped, verdict), "none was asked for"),
     ):
-        assert page.View(verdict, around).layers == said
+        assert layers_of(around) == said
 
 
 def test_an_installed_flood_zone_keeps_its_hole(shipped: Library, flooded: Path) -> None:
@@ -111,10 +117,10 @@ def test_a_shared_plant_gets_its_ring(shipped: Library, tmp_path: Path) -> None:
     around = surroundings.setting(shipped, verdict, tmp_path / "none", tmp_path)
     assert around.landmarks == found
     drawn = islands.build_map_data([(verdict, around)])
-    made = page.View(verdict, around, drawn)
     # The same file holds retired plants, of which none is here.
-    assert made.layers == "Nuclear plants; 1 more with nothing to draw here"
-    (number,) = [row.show for row in made.findings if row.item.rule == "nuclear"]
+    assert layers_of(around) == "Nuclear plants; 1 more with nothing to draw here"
+    (finding,) = [finding for finding in verdict.policy.findings if finding.rule == "nuclear"]
+    number = drawn.show_finding(verdict, around, finding)
     assert number is not None
     lit = drawn.shows[number]
     assert f"landmark:{found[0].id}" in lit["features"]

@@ -9,7 +9,7 @@ import pytest
 from zonerisk.core.verdict import Verdict, severity, worst
 from zonerisk.library import Library
 from zonerisk.pages import map_payload as islands
-from zonerisk.pages import page, surroundings
+from zonerisk.pages import surroundings
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.map_payload import MapData
 
@@ -130,25 +130,26 @@ def test_risks_of_the_same_sites_are_one_outline(shipped: Library) -> None:
     for risk in verdict.shared_risks:
         assert f"{risk.kind} ({risk.grade}): {risk.message}" in told
     assert outlines[-1].outcome == worst([risk.outcome for risk in verdict.shared_risks])
-    made, lit = page.View(verdict, around, drawn), drawn.shows
-    for row in made.risks:
-        assert row.show is not None
-        assert any(key.startswith("shared-risk:") for key in lit[row.show]["features"])
+    for risk in verdict.shared_risks:
+        number = drawn.show(verdict, risk.members, "", around.drawn([risk.id]))
+        assert number is not None
+        assert any(key.startswith("shared-risk:") for key in drawn.shows[number]["features"])
 
 
 def test_every_finding_shows_a_place(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     around = surroundings.setting(shipped, verdict)
-    made = page.View(verdict, around, islands.build_map_data([(verdict, around)]))
-    assert all(row.show is not None for row in made.findings)
+    drawn = islands.build_map_data([(verdict, around)])
+    shows = [drawn.show_finding(verdict, around, finding) for finding in verdict.policy.findings]
+    assert None not in shows
 
 
 def test_recovery_is_seen_from_the_region(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
     around = surroundings.setting(shipped, verdict)
     drawn = islands.build_map_data([(verdict, around)])
-    made = page.View(verdict, around, drawn)
-    (number,) = [row.show for row in made.findings if row.item.rule == "dr"]
+    (finding,) = [finding for finding in verdict.policy.findings if finding.rule == "dr"]
+    number = drawn.show_finding(verdict, around, finding)
     assert number is not None
     lit = drawn.shows[number]["features"]
     assert "site:ovh-sbg/sbg3" in lit

@@ -861,7 +861,7 @@ def test_only_web_addresses_become_links(url: object, kept: bool) -> None:
 
 
 def test_leaflet_stands_alone() -> None:
-    script, style = page.leaflet()
+    script, style = page.code("leaflet.js"), page.code("leaflet.css")
     assert "Leaflet 1.9.3" in script
     assert "sourceMappingURL" not in script
     assert "url(" not in style
@@ -879,19 +879,17 @@ def test_our_code_keeps_its_meaning_without_comments(name: str) -> None:
 
 def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
     text = page.render(
-        "base.html",
-        scripts={"a.js": "let a = 1;"},
-        styles={"p.css": "p{}"},
-        version="0",
+        "base",
+        scripts=["map.js"],
+        styles=["page.css"],
         islands={"x": {"a": "</script>"}},
-        pictures=["https://tile.example"],
+        tiles=ground.find_tiles("https://tile.example/{z}/{x}/{y}"),
         title="<T>",
-        layout="map-page",
     )
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
     assert policy
     rules = dict(rule.split(" ", 1) for rule in policy[1].replace("&#39;", "'").split("; "))
-    script = base64.b64encode(hashlib.sha256(b"let a = 1;").digest()).decode()
+    script = base64.b64encode(hashlib.sha256(page.code("map.js").encode()).digest()).decode()
     assert rules["default-src"] == "'none'"
     assert rules["script-src"] == f"'sha256-{script}'"
     assert rules["img-src"] == "data: https://tile.example", "data: is the page's own icon"
@@ -902,4 +900,4 @@ def test_the_policy_names_what_is_in_the_page_and_nothing_else() -> None:
 
 def test_code_that_would_end_its_element_is_refused() -> None:
     with pytest.raises(ValueError, match="end its own element"):
-        page.render("base.html", scripts={"x.js": "'</SCRIPT>'"}, version="0", title="", layout="")
+        page.render("base", scripts=[], styles=[], start="'</SCRIPT>'", title="")

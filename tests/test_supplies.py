@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from zonerisk.core.verdict import Finding, Verdict
 from zonerisk.library import Library
-from zonerisk.pages import features, page, surroundings
+from zonerisk.pages import features, surroundings
 from zonerisk.pages import map_payload as islands
 from zonerisk.pages.features import Feature, Point
 from zonerisk.pages.surroundings import NEAR
@@ -89,6 +90,11 @@ def test_no_grid_no_supplies(zz: Library) -> None:
     assert around(zz, "zz-good") == ()
 
 
+def power_of(verdict: Verdict) -> Finding:
+    (power,) = (finding for finding in verdict.policy.findings if finding.rule == "power")
+    return power
+
+
 def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library, zz: Library) -> None:
     verdict = wired.score("zz-good")
     setting = surroundings.setting(wired, verdict)
@@ -97,12 +103,12 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
     # The outline of what the zones share is in view, with room around them; the stations are not.
     zones = islands.build_map_data([(bare, surroundings.setting(zz, bare))]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.012)
-    made = page.View(verdict, setting, drawn)
-    (risk,) = (row for row in made.risks if row.item.id == RISK)  # type: ignore[union-attr]
-    (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
-    assert power.show == risk.show
-    assert risk.show is not None
-    shown = drawn.shows[risk.show]
+    (risk,) = (risk for risk in verdict.shared_risks if risk.id == RISK)
+    words, also = setting.told(risk.members), setting.drawn([RISK])
+    number = drawn.show(verdict, risk.members, words, also)
+    assert number is not None
+    assert drawn.show_finding(verdict, setting, power_of(verdict)) == number
+    shown = drawn.shows[number]
     assert {"site:zz-good/north", "station:rte/TOP", "circuit:rte/GULL rte/TOP"} <= set(shown["features"])
     assert shown["bounds"].east > 3.3 > drawn.box.east
     assert shown["words"] == "a and b, with the stations on record"
@@ -118,10 +124,9 @@ def test_a_power_finding_of_nothing_shared_shows_every_station(wired: Library) -
     )
     setting = surroundings.setting(wired, alone)
     drawn = islands.build_map_data([(alone, setting)])
-    made = page.View(alone, setting, drawn)
-    (power,) = (row for row in made.findings if getattr(row.item, "rule", "") == "power")
-    assert power.show is not None
-    lit = drawn.shows[power.show]["features"]
+    number = drawn.show_finding(alone, setting, power_of(alone))
+    assert number is not None
+    lit = drawn.shows[number]["features"]
     assert {"station:rte/GULL", "station:rte/TERN", "station:at/56.01,2.84"} <= set(lit)
     assert not legs(setting.supplies)
 

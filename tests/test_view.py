@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -34,12 +36,14 @@ def test_round_trips_are_lower_bounds(shipped: Library) -> None:
 
 def test_rows_follow_the_verdict(shipped: Library) -> None:
     verdict = shipped.score("ovh-sbg")
-    made = page.View(verdict, surroundings.setting(shipped, verdict))
-    assert [row.item for row in made.findings] == list(verdict.policy.findings)
-    assert made.answer.startswith("Its 3 datacenters (sold as 1 zone) do not fail independently")
-    assert made.files == ("data/datacenters/ovh/sbg.yaml",)
-    named = {row.item.rule: row.name for row in made.findings}
-    assert (named["survives"], named["power"]) == ("a majority left", "power")
+    text = html.unescape(page.map_page([verdict], [surroundings.setting(shipped, verdict)]))
+    told = [finding for finding in verdict.policy.findings if finding.outcome != "not-applicable"]
+    assert re.findall(r'id="finding=([\w-]+)"', text) == [finding.rule for finding in told]
+    for finding in verdict.policy.findings:
+        assert finding.message in text
+    assert '<p class="answer">Its 3 datacenters (sold as 1 zone) do not fail independently' in text
+    assert "<dd>ovh-sbg, <code>data/datacenters/ovh/sbg.yaml</code></dd>" in text
+    assert re.search(r'id="finding=survives">\s*<div>\s*<h3[^>]*>\s*<button[^>]*>A majority left<', text)
 
 
 def test_an_undisclosed_zone_shows_where_it_may_stand(zz: Library) -> None:

@@ -14,7 +14,7 @@ from zonerisk.pages import card, features, page, surroundings
 from zonerisk.pages.features import Feature, Setting
 from zonerisk.pages.map_payload import MapData
 from zonerisk.words import answer, phrases
-from zonerisk.words.verdicts import RULES, block_order
+from zonerisk.words.verdicts import block_order
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Policy, Provider
@@ -134,14 +134,11 @@ class Atlas:
         yield (
             page.SOURCES,
             page.render(
-                "sources.html",
-                styles={"page.css": page.code("page.css")},
+                "sources",
                 shared=shared,
                 title="Sources",
-                layout="sources-page",
                 cited=shared.cited,
                 address=page.SOURCES,
-                files=shared.records,
             ),
         )
         yield from (shared.files | shared.pictures).items()
@@ -176,14 +173,11 @@ class Atlas:
             "atlas",
             MapData(marks[::-1], {}, single=False),
             online,
-            self.catalog.edition.attribution,
+            attribution=self.catalog.edition.attribution,
             shared=shared,
-            scripts=["atlas.js"],
-            styles=["atlas.css"],
             target="ID",
             address=address,
             picture=picture,
-            files=shared.records,
             policy=first.policy.id,
             title=owner.name if owner else "Atlas of availability zones",
             headline=owner.name if owner else headline,
@@ -192,7 +186,6 @@ class Atlas:
             answer=f"{f'{headline}. ' if owner else ''}{answer} One mark is one region.",
             entries=entries,
             settings=self.settings,
-            rules=RULES,
             heads=heads,
             # Providers of few regions stand together below.
             wall=sorted(rows.values(), key=lambda row: (len(row) < _FEW, block_order(row[0].verdict))),

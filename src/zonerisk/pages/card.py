@@ -21,6 +21,7 @@ from zonerisk.pages.features import Point, Setting
 from zonerisk.pages.ground import Box
 from zonerisk.pages.map_payload import web_address
 from zonerisk.words import likelihood, phrases
+from zonerisk.words.verdicts import RULES
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
@@ -155,8 +156,17 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"fit": _fit, "width": _width, "web_address": web_address, "severity": severity}
+    made.filters["worst_first"] = lambda risks: sorted(risks, key=lambda risk: -severity(risk.outcome))
     made.globals |= {"tones": _TONES, "shapes": _SHAPES, "font": _FONT, "least_rtt_ms": least_rtt_ms}
     made.globals |= {"version": __version__, "own": own_sites.REGION, "files": {}, "picture": None}
+    made.globals |= {
+        "asset": asset,
+        "rules": RULES,
+        "shared": None,
+        "start": "",
+        "tiles": None,
+        "islands": {},
+    }
     made.globals |= {"ground": ground, "phrases": phrases, "likelihood": likelihood, "policy": None}
     return made
 

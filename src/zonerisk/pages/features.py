@@ -85,6 +85,10 @@ class Setting:
         """Name a zone, site or region; without a name, the last part of its id."""
         return self.names.get(key) or key.rpartition("/")[2]
 
+    def told(self, keys: Iterable[str]) -> str:
+        """Name several."""
+        return phrases.names([*map(self.name, keys)])
+
     def drawn(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
         """Return kind and id of what is drawn of shared risks; without any, of the stations."""
         wanted = dict.fromkeys(risks)

@@ -10,6 +10,7 @@ from itertools import chain, pairwise
 from os.path import commonprefix
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from zonerisk.core.kinds import asked_by
 from zonerisk.core.verdict import Verdict, severity
 from zonerisk.pages import features, ground
 from zonerisk.pages.features import Feature, Point, Setting
@@ -17,7 +18,7 @@ from zonerisk.pages.ground import Box
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Place
+    from zonerisk.core.verdict import Finding, Place
     from zonerisk.pages.page import Shared
 
 _DECIMALS = 5
@@ -180,6 +181,19 @@ class MapData:
         lons = [point.lon for row in self.rows for point in row.points] or [0.0]
         west, east = min(lons) - 182, max(lons) + 182
         return [turn for turn in (-360, 0, 360) if turn == 0 or west < turn < east]
+
+    def show_finding(self, verdict: Verdict, around: Setting, finding: Finding) -> int | None:
+        """Keep the view of a finding: whom it speaks of, and what is drawn of its risks."""
+        subjects, kinds = finding.subjects, asked_by(finding.rule)
+        alike = [risk for risk in verdict.shared_risks if set(risk.members) == set(subjects)]
+        risks = [risk.id for risk in alike if risk.kind in kinds]
+        drawn = around.drawn(risks) if risks else ()
+        if subjects in ((), (verdict.target,)):
+            drawn = around.drawn(()) if finding.rule == "power" else drawn
+            return self.show(verdict, (verdict.target,), f"all {verdict.units}", drawn)
+        # Where recovery may go is seen from the region.
+        members = (verdict.target, *subjects) if finding.rule == "dr" else subjects
+        return self.show(verdict, members, around.told(subjects), drawn)
 
     def show(
         self, verdict: Verdict, members: tuple[str, ...], words: str, also: tuple[tuple[str, str], ...] = ()

@@ -13,21 +13,18 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
 from zonerisk.core.errors import DataError, UsageError
-from zonerisk.core.kinds import KINDS, asked_by
-from zonerisk.core.verdict import severity
+from zonerisk.core.kinds import KINDS
 from zonerisk.pages import card, features, ground, map_payload
 from zonerisk.pages.card import asset
 from zonerisk.pages.map_payload import Layer, MapData, web_address
 from zonerisk.words import phrases
-from zonerisk.words.verdicts import RULES
 
 if TYPE_CHECKING:
     from zonerisk.core.model import Evidence
-    from zonerisk.core.verdict import Finding, Separation, SharedRisk, Verdict
+    from zonerisk.core.verdict import Verdict
     from zonerisk.pages.features import Feature, Setting
     from zonerisk.pages.ground import Sheet, Tiles
     from zonerisk.words.dossier import Dossier
@@ -43,8 +40,6 @@ _MOST_WHOLE = 60
 # What a browser would end a script element at, and JSON's short forms of what a reader would not see.
 _ESCAPES = {sign: f"\\u{ord(sign):04x}" for sign in "<>&"}
 _HIDDEN = {"\\b": "\\\\u0008", "\\f": "\\\\u000c", "\\r": "\\\\u000d", "\\u": "\\\\u"}
-# A region of 64 zones has 2,016 pairs; nobody reads them on a page.
-_MOST_PAIRS = 60
 # What does not bear on a verdict of another cause is off; choosing a finding brings it back.
 _UNRELATED = {"power": ("stations", "circuits"), "count": ("recovery", "limit")}
 
@@ -95,63 +90,6 @@ class Shared:
         self.link("sources.js", f"window.sharedData = {island(data)};\n")
 
 
-class Row(NamedTuple):
-    """A finding, risk or pair, which view of the map shows it, and what heads it."""
-
-    item: Finding | SharedRisk | Separation
-    show: int | None
-    name: str
-
-
-class View:
-    """All that a page says of one verdict, and which files of records were read for it."""
-
-    def __init__(self, verdict: Verdict, around: Setting, data: MapData | None = None) -> None:
-        """Write a verdict's rows, and keep a view of its map for each, if there is one."""
-        self.verdict, self.around, name = verdict, around, around.name
-        # The name already stands above.
-        self.answer = phrases.opening(verdict.summary.removeprefix(f"{verdict.name}: "))
-        owners = {verdict.target, *(place.id.partition("/")[0] for place in verdict.places)}
-        self.files = tuple(file for key, file in around.files.items() if key in owners)
-
-        def row(item: Finding | SharedRisk | Separation, head: str, *view: Any) -> Row:
-            return Row(item, data.show(verdict, *view) if data else None, head)
-
-        self.findings = []
-        for finding in verdict.policy.findings:
-            subjects, kinds = finding.subjects, asked_by(finding.rule)
-            alike = [risk for risk in verdict.shared_risks if set(risk.members) == set(subjects)]
-            risks = [risk.id for risk in alike if risk.kind in kinds]
-            drawn = around.drawn(risks) if risks else ()
-            members: tuple[str, ...] = (verdict.target,)
-            words = f"all {verdict.units}"
-            if subjects not in ((), members):
-                # Where recovery may go is seen from the region.
-                members = (verdict.target, *subjects) if finding.rule == "dr" else subjects
-                words = phrases.names([*map(name, subjects)])
-            elif finding.rule == "power":
-                drawn = around.drawn(())
-            self.findings.append(row(finding, RULES.get(finding.rule, finding.rule), members, words, drawn))
-        self.risks = []
-        for risk in sorted(verdict.shared_risks, key=lambda risk: -severity(risk.outcome)):
-            words = phrases.names([*map(name, risk.members)])
-            self.risks.append(row(risk, words, risk.members, words, around.drawn([risk.id])))
-        self.separations = []
-        for pair in verdict.policy.separations[:_MOST_PAIRS]:
-            first, second = name(pair.a), name(pair.b)
-            words = phrases.names([first, second])
-            self.separations.append(row(pair, f"{first} to {second}", (pair.a, pair.b), words))
-
-    @property
-    def layers(self) -> str:
-        """Return the hazard layers that the map was drawn from, by name."""
-        if not self.around.layers:
-            return "none was asked for" if self.around.layers is None else "none on this machine"
-        drawn = {str(mark.words["layer"]) for mark in self.around.landmarks}
-        rest = sum(name not in drawn for name in self.around.layers)
-        return "; ".join([*sorted(drawn), *([f"{rest} more with nothing to draw here"] if rest else [])])
-
-
 def map_page(
     verdicts: Sequence[Verdict],
     settings: Sequence[Setting] | None = None,
@@ -178,10 +116,9 @@ def map_page(
         settings = [replace(around, supplies=(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
     data = map_payload.build_map_data(pairs)
-    views = [View(verdict, around, None if summed else data) for verdict, around in pairs]
     found = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
     as_of, policy = f"as of {first.as_of}", first.policy.id
-    title, answer = first.name, views[0].answer
+    title, answer = first.name, phrases.opening(first.summary.removeprefix(f"{first.name}: "))
     decisive = data.decisive(first) if single else []
     kind, hidden = first.independence.cause.kind, all(row.kind == "spread" for row in decisive)
     if not single:
@@ -196,7 +133,7 @@ def map_page(
         "map",
         data,
         online,
-        attribution,
+        attribution=attribution,
         shared=shared,
         off=[key for of, keys in _UNRELATED.items() if of != kind for key in keys] if single else [],
         first=decisive,
@@ -204,8 +141,8 @@ def map_page(
         cause=features.named_cause(first) if single and hidden else "",
         summed=summed,
         title=title,
-        views=views,
-        files=shared.records if shared else files or {},
+        views=pairs,
+        files=files or {},
         target=first.target if single else "ID",
         address=f"{first.target}.html",
         picture=f"{CARDS}/{first.target}.png" if single else None,
@@ -223,32 +160,22 @@ def report_page(
     dossier: Dossier, pictures: Mapping[str, str] | None = None, attribution: str = ATTRIBUTION
 ) -> str:
     """Build a report for print, with pictures (SVG) of what its sections are of; it runs no script."""
-    return render(
-        "report.html",
-        styles={name: code(name) for name in ("page.css", "report.css")},
-        layout="report-page",
-        title=dossier.title,
-        dossier=dossier,
-        cards=pictures or {},
-        attribution=attribution,
-    )
+    cards = pictures or {}
+    return render("report", title=dossier.title, dossier=dossier, cards=cards, attribution=attribution)
 
 
 def render_map(
     layout: str,
     data: MapData,
     online: Tiles | None,
-    attribution: str,
     *,
     off: Sequence[str] = (),
     first: Sequence[Feature] = (),
     cause: str = "",
-    scripts: Iterable[str] = (),
-    styles: Iterable[str] = (),
     shared: Shared | None = None,
     **words: Any,
 ) -> str:
-    """Return a page with a map: its template is named as its layout, its data stand in islands."""
+    """Return a page with a map, whose data stand in islands."""
     layers, sheets = data.layers(), ground.around(box := data.box)
     errors_km = ground.errors_km(sheets)
     element, start = _compose(tuple(layers), online)
@@ -272,23 +199,15 @@ def render_map(
         ],
     }
     return render(
-        f"{layout}.html",
-        scripts={"leaflet.js": leaflet()[0]} | {name: code(name) for name in ("told.js", "map.js", *scripts)},
+        layout,
         start=start,
-        styles={"leaflet.css": leaflet()[1]} | {name: code(name) for name in ("page.css", *styles)},
         islands={"page": page, **({} if shared else {"ground": sheets}), **data.tables(shared)},
-        linked=[*(shared.part(_laid(sheet), "ground") for sheet in sheets), f"{ASSETS}/sources.js"]
-        if shared
-        else (),
+        sheets=[*map(_laid, sheets)] if shared else (),
         shared=shared,
-        pictures=online.hosts if online else (),
-        layout=f"{layout}-page",
+        data=data,
         map_html=element,
-        single=data.single,
         layers=layers,
-        zones=list(data.zones),
         tiles=online,
-        attribution=attribution,
         errors_km=errors_km[::-1],
         **words,
     )
@@ -347,33 +266,25 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
 
 @cache
 def code(name: str) -> str:
-    """Read one of the package's scripts or styles without its comments and indents."""
-    text = re.sub(r"(?m)^\s*/\*.*?\*/\n", "", asset(name), flags=re.DOTALL)
-    # None of these signs stands in a text.
-    code = re.sub(r" (=>|[!=]==|&&|\|\|) ", r"\1", re.sub(r"\n\s+", "\n", text))
-    return _tight(text) if name.endswith(".css") else code
+    """Read a script or style of a page without its comments and indents; Leaflet's are another package's.
 
-
-def _tight(style: str) -> str:
-    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", style)).replace(";}", "}").strip()
-
-
-@cache
-def leaflet() -> tuple[str, str]:
-    """Return Leaflet's script and style from the XStatic-Leaflet package, made to stand alone.
-
-    The style's pictures (of markers and a button that the pages do not use) and the script's
+    Of Leaflet the style's pictures (of markers and a button that the pages do not use) and the script's
     pointer to its source map are dropped: nothing of them is in the page.
     """
-    try:
-        folder = files("xstatic.pkg.leaflet") / "data"
-        script = (folder / "leaflet.js").read_text("utf-8")
-        style = (folder / "leaflet.css").read_text("utf-8")
-    except (ImportError, OSError):
-        raise DataError("Leaflet is missing; install xstatic-leaflet 1.9") from None
-    script = re.sub(r"\n//# sourceMappingURL=\S*", "", script)
-    return script.strip(), _tight(re.sub(r"[\w-]+:\s*url\([^)]*\);", "", style))
+    if name.startswith("leaflet"):
+        try:
+            text = (files("xstatic.pkg.leaflet") / "data" / name).read_text("utf-8")
+        except (ImportError, OSError):
+            raise DataError("Leaflet is missing; install xstatic-leaflet 1.9") from None
+        text = re.sub(r"\n//# sourceMappingURL=\S*|[\w-]+:\s*url\([^)]*\);", "", text).strip()
+    else:
+        text = re.sub(r"(?m)^\s*/\*.*?\*/\n", "", asset(name), flags=re.DOTALL)
+        # None of these signs stands in a text.
+        text = re.sub(r" (=>|[!=]==|&&|\|\|) ", r"\1", re.sub(r"\n\s+", "\n", text))
+    if name.endswith(".css"):
+        text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+        text = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r":\s+", ":", text)).replace(";}", "}").strip()
+    return text
 
 
 def island(data: Any) -> str:
@@ -390,57 +301,24 @@ def _laid(sheet: Sheet) -> str:
     return f"(window.sheets ??= []).push({island(sheet)});\n"
 
 
-def render(
-    template: str,
-    *,
-    scripts: Mapping[str, str] = {},
-    start: str = "",
-    styles: Mapping[str, str] = {},
-    islands: Mapping[str, Any] = {},
-    linked: Sequence[str] = (),
-    shared: Shared | None = None,
-    pictures: Sequence[str] = (),
-    **words: object,
-) -> str:
-    """Fill a template; the page runs no other scripts, and asks no other hosts for pictures.
+def render(layout: str, **words: Any) -> str:
+    """Fill a template; the page runs no scripts but its own, and asks no hosts but the online map's.
 
-    Scripts and styles stand in the page by their names' order, what starts them last; or, where pages share
-    them, in files beside it, which it links after other files so linked.
+    Scripts and styles stand in the page, their hashes in its policy; or, where pages share them, in files
+    beside it.
     """
-    icon = asset("icon.svg").strip()
-    links, sheets, own, looks = [*linked], [], [], []
-    codes = styled = seen = ["'self'"]
-    if shared:
-        links += [shared.link(*script) for script in scripts.items()]
-        links += [shared.part(start, "start")] if start else []
-        sheets = [shared.link(*style) for style in styles.items()]
-        icon = shared.link("icon.svg", icon)
-    else:
-        own, looks = [text for text in (*scripts.values(), start) if text], [*styles.values()]
-        icon = f"data:image/svg+xml,{quote(icon)}"
-        codes, styled, seen = [*map(_hash, own)], [*map(_hash, looks)], ["data:"]
-    page = card.templates().get_template(template)
-    text = page.render(
-        allowed=f"default-src 'none'; script-src {' '.join(codes) or repr('none')}; "
-        f"style-src {' '.join(styled) or repr('none')}; "
-        f"img-src {' '.join([*seen, *pictures])}; base-uri 'none'; form-action 'none'",
-        scripts=own,
-        styles=looks,
-        links=links,
-        sheets=sheets,
-        icon=icon,
-        site=shared.site if shared else None,
-        cite=shared.cite if shared else None,
-        islands={key: island(data) for key, data in islands.items()},
-        **words,
-    )
-    return phrases.visible(text)
+    template = card.templates().get_template(f"{layout}.html")
+    helpers = {"code": code, "digests": digests, "island": island}
+    return phrases.visible(template.render(layout=f"{layout}-page", **helpers, **words))
+
+
+def digests(names: Iterable[str], start: str = "") -> str:
+    """Return the hashes by which a page's policy lets code run, which cannot end its element."""
+    return " ".join(_hash(text) for text in (*map(code, names), start) if text) or "'none'"
 
 
 @cache
 def _hash(source: str) -> str:
-    """Return the hash by which a page's policy lets some code run, if the code cannot end its element."""
     if re.search(r"</(script|style)|<!--", source, re.IGNORECASE):
         raise ValueError("code that would end its own element")
-    digest = base64.b64encode(hashlib.sha256(source.encode("utf-8")).digest()).decode("ascii")
-    return f"'sha256-{digest}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"

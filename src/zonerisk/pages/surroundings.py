@@ -56,7 +56,6 @@ def setting(
     for option in verdict.recovery:
         peer = catalog.region(option.target)
         names[peer.id] = peer.name
-        files[peer.id] = catalog.file_name(peer.id)
         sites = sorted(map(catalog.site, peer.site_ids), key=lambda site: site.id, reverse=True)
         site_at = {(site.position.lat, site.position.lon): site for site in sites if site.position}
         if ours and site_at:
