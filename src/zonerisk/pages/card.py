@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from jinja2 import Environment
 
-    from zonerisk.core.verdict import Block, Place, Verdict
+    from zonerisk.core.verdict import Block, Finding, Place, SharedRisk, Verdict
 
 WIDE, HIGH = 1200, 630
 """What pages that show a link's picture ask for."""
@@ -72,40 +72,25 @@ def draw(verdict: Verdict, around: Setting | None = None, *, alone: bool = True)
     In a page its style has the colours, of the light and of the dark, and its text the sentences.
     """
     around = around or features.named(verdict)
-    standing = verdict.independence
-    sold = phrases.count(
-        standing.zones.sold, "zone of your own" if verdict.target == own_sites.REGION else "zone"
-    )
-    if verdict.units == "sites":
-        as_zones = f" sold as {sold}" if standing.zones.sold else ""
-        sold = f"{phrases.count(standing.datacenters.count, 'datacenter')}{as_zones}"
-    pieces = [place.evidence for place in verdict.places] + [risk.evidence for risk in verdict.shared_risks]
-    pieces += [finding.evidence for finding in verdict.policy.findings]
-    sources = phrases.count(len({piece for cited in pieces for piece in cited}), "source")
-    model, several = verdict.likelihood, len(standing.domains) > 1
-    band = model.majority_lost if several else model.one_or_more
-    often = f"{'A majority lost' if several else 'Lost'} {likelihood.often(band)}"
-    bound = f"Stroke: {likelihood.bound(model)} a year. A model, not evidence."
+    cited: list[Place | SharedRisk | Finding] = [*verdict.places, *verdict.shared_risks]
+    cited += verdict.policy.findings
+    last = _year(verdict.as_of)
+    first = math.floor(min([_year(verdict.record.since or verdict.as_of), last - 5]))
+
+    def across(day: str) -> float:
+        return _RIGHT + (_year(day) - first) * (_END - _RIGHT) / (last - first)
+
+    step = next(step for step in (1, 2, 5, 10) if (last - first) / step <= 7)
     return _rendered(
         "card.svg",
         verdict=verdict,
         key=re.sub(r"\W+", "-", verdict.target),
-        class_=standing.class_,
-        outcome=standing.outcome or "none",
-        sold=f"{verdict.target} · {sold} · as of {verdict.as_of}",
-        headline=_wrapped(verdict.summary.removeprefix(f"{verdict.name}: "), 21, 1104, 3),
-        told=" ".join([verdict.summary, *verdict.record.told[:2], often, bound]),
         plan=_plan(verdict, around),
         ruler=_ruler(verdict, around),
-        years=_years(verdict),
-        often=often,
-        bound=bound,
-        # Places on years that grow tenfold.
-        odds=[
-            _RIGHT + (_END - _RIGHT) * min(1.0, max(0.0, math.log10(max(years, 1.0)) / 4))
-            for years in (band.years_low, band.years_high, model.at_most_one_in)
-        ],
-        sources=f"{sources} · policy {verdict.policy.id} · zonerisk",
+        across=across,
+        years=range(-(-first // step) * step, int(last) + 1, step),
+        events=_events(verdict, across),
+        sources=len({piece for part in cited for piece in part.evidence}),
         alone=alone,
     )
 
@@ -155,19 +140,15 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"fit": _fit, "width": _width, "web_address": web_address, "severity": severity}
+    made.filters |= {"fit": _fit, "wrapped": _wrapped, "width": _width, "decade": _decade, "short": _short}
+    made.filters |= {"web_address": web_address, "severity": severity}
     made.filters["worst_first"] = lambda risks: sorted(risks, key=lambda risk: -severity(risk.outcome))
     made.globals |= {"tones": _TONES, "shapes": _SHAPES, "font": _FONT, "least_rtt_ms": least_rtt_ms}
-    made.globals |= {"version": __version__, "own": own_sites.REGION, "files": {}, "picture": None}
-    made.globals |= {
-        "asset": asset,
-        "rules": RULES,
-        "shared": None,
-        "start": "",
-        "tiles": None,
-        "islands": {},
-    }
-    made.globals |= {"ground": ground, "phrases": phrases, "likelihood": likelihood, "policy": None}
+    made.globals |= {"version": __version__, "own": own_sites.REGION, "rules": RULES, "asset": asset}
+    made.globals |= {"ground": ground, "phrases": phrases, "likelihood": likelihood}
+    # What some pages have.
+    made.globals |= dict.fromkeys(("shared", "start", "tiles", "picture", "policy"))
+    made.globals |= {"files": {}, "islands": {}}
     return made
 
 
@@ -462,34 +443,22 @@ def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
             for option in sorted(verdict.recovery, key=lambda option: option.distance_m.rank)[:_MOST_ROWS]
         ]
     rows = [row for row in rows if fibre or row[1].low or row[1].best or row[1].high]
-    ends = f"{_short(low or 0)} to {_short(high)}" if high else f"at least {_short(low or 0)}"
-    made: dict[str, Any] = {"title": f"{title}; asked: {ends}" if low or high else title, "rows": []}
-    if not rows:
-        return made
     reach = [span.high if span.high is not None else (span.best or span.low) * 1.3 for _, span, _ in rows]
-    most = 1.08 * max(*reach, (high or low or 0) * 1.2)
-    made["left"] = left = _RIGHT + 40 + min(330.0, max(_width(words, 15) for words, *_ in rows))
-    pixels = (_END - left) / most
-    made |= {"most": most, "low": low, "high": high, "rows": rows}
-    marks: list[tuple[float, str]] = []
-    made["marks"] = marks
-    for at in sorted({0.0, low or 0.0, high or 0.0, most / 1.08}):
-        x, words = left + at * pixels, _short(at) if at else "0"
-        if not marks or x - marks[-1][0] > _width(words, 13) + 12:
-            marks.append((x, words))
-    return made
+    ends = f"{_short(low or 0)} to {_short(high)}" if high else f"at least {_short(low or 0)}"
+    return {
+        "title": f"{title}; asked: {ends}" if low or high else title,
+        "rows": rows,
+        "low": low,
+        "high": high,
+        "most": 1.08 * max([*reach, (high or low or 0) * 1.2]),
+        "left": _RIGHT + 40 + min(330.0, max((_width(words, 15) for words, *_ in rows), default=0)),
+    }
 
 
-def _years(verdict: Verdict) -> dict[str, Any]:
+def _events(verdict: Verdict, across: Callable[[str], float]) -> Iterator[tuple[float, float, str]]:
     """Place events on the years: of several zones as squares, of one as dots, of software as rings."""
-    record, last = verdict.record, _year(verdict.as_of)
-    first = math.floor(min([_year(record.since or verdict.as_of), last - 5]))
-
-    def across(day: str) -> float:
-        return _RIGHT + (_year(day) - first) * (_END - _RIGHT) / (last - first)
-
+    record = verdict.record
     # Marks that would hide each other stand one above the other.
-    events: list[tuple[float, float, str]] = []
     taken: dict[int, float] = {}
     for event in sorted(record.incidents, key=lambda event: event.start):
         x = across(event.start)
@@ -497,30 +466,14 @@ def _years(verdict: Verdict) -> dict[str, Any]:
             level = next((row for row in range(2) if x - taken.get(row, 0.0) > 10), 2)
             taken[level] = x
             several = event.id in record.several or event.id in record.conflict
-            shape = "square" if several else "ring" if event.kind == "logical" else "dot"
-            events.append((x, 458 - 11 * level, shape))
-    step = next(step for step in (1, 2, 5, 10) if (last - first) / step <= 7)
-    years = range(-(-first // step) * step, int(last) + 1, step)
-    told = [*record.told, "no event is on record"][0]
-    struck = [event for event in record.incidents if event.id in record.several]
-    if len(struck) > 1:
-        # Which they were is told beside; here the years show them.
-        units = "datacenters" if verdict.units == "sites" else "zones"
-        since = f"since {record.since[:4]}: " if record.since else ""
-        latest = max(struck, key=lambda event: event.start)
-        which = f"the last: {latest.cause} {latest.start[:4]}"
-        told = f"{since}{len(struck)} events took two {units} or more, {which}"
-    return {
-        "told": _wrapped(f"record{'' if record.since else ':'} {told}", 15, 540, 2),
-        "feeds": [
-            (max(_RIGHT, across(feed.since)), max(_RIGHT, across(min(feed.until, verdict.as_of))))
-            for feed in record.feeds
-        ],
-        "events": events,
-        "marks": [(max(across(str(year)), _RIGHT + 16), str(year)) for year in years],
-    }
+            yield x, 458 - 11 * level, "square" if several else "ring" if event.kind == "logical" else "dot"
 
 
 def _year(day: str) -> float:
     on = date.fromisoformat(f"{day[:10]}-01-01"[:10])
     return on.year + (on.month - 1) / 12 + (on.day - 1) / 365
+
+
+def _decade(years: float) -> float:
+    """Place once in so many years on an axis that grows tenfold."""
+    return _RIGHT + (_END - _RIGHT) * min(1.0, max(0.0, math.log10(max(years, 1.0)) / 4))
