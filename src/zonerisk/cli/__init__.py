@@ -33,7 +33,7 @@ _COMMANDS = """
 score verdicts Judge a region: whether its zones fail independently and recovery is far enough.
 compare verdicts Put regions side by side, one line each.
 dr verdicts Rank the regions that can be disaster recovery for TARGET, the best first.
-plan plan Judge your own deployment: quorum, recovery and backups against every shared risk.
+plan verdicts Judge your own deployment: quorum, recovery and backups against every shared risk.
 list records List regions, sites, providers, policies, incidents, feeds, claims or grid stations near sites.
 show records Show one record with its sources.
 map pages Draw regions on a map: one HTML file that needs no network.

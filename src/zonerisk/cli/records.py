@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -86,10 +86,9 @@ def list_(
         # The class alone is quickly found; the rest only of regions that have it.
         keys = [key for key in sold if class_ in ("any", standing(catalog, key, day)[0])]
         meant = sorted(catalog.verdicts(keys), key=verdicts.block_order)
-        if form == "json":
-            text = output.as_json({"schema": "zonerisk/compare/2", "regions": verdicts.records(meant)})
-        else:
-            text = output.rows(verdicts.COMPARED, verdicts.rows(meant, catalog.policy(DEFAULT)), form, out)
+        tree = {"schema": verdicts.SCHEMA, "regions": verdicts.records(meant)}
+        cells = verdicts.rows(meant, catalog.policy(DEFAULT))
+        text = output.rows(verdicts.COMPARED, cells, form, out, tree=tree)
     elif what == "claims":
         text = _claims(catalog, regions, form, out)
     else:
@@ -107,8 +106,6 @@ def _claims(catalog: Catalog, regions: Iterable[str], form: str, out: Path | Non
         for provider in dict.fromkeys(catalog.region(key).provider for key in regions)
         for word, _ in claims.record(catalog, provider, last_day(catalog.date), feeds=True)
     ]
-    if form == "json":
-        return output.as_json({"schema": "zonerisk/claims/1", "claims": words})
     rows: list[Sequence[output.Cell]] = []
     for word in words:
         tests: dict[str, list[str]] = {"refuted": [], "held": []}
@@ -118,22 +115,20 @@ def _claims(catalog: Catalog, regions: Iterable[str], form: str, out: Path | Non
             tests["held" if test["held"] else "refuted"].append(place)
         where = "; ".join(f"{verb} in {names(places)}" for verb, places in tests.items() if places) or None
         held, refuted = len(tests["held"]), len(tests["refuted"])
-        provider, kind, text, value, unit, count = (
-            word[key] for key in ("provider", "kind", "text", "value", "unit", "regions")
-        )
-        if form == "csv":
-            rows.append((provider, kind, text, value, unit, count, held + refuted, held, refuted, where))
-        else:
+        value, unit, count = word["value"], word["unit"], word["regions"]
+        cells = [value, unit, count, held + refuted, held, refuted]
+        if form != "csv":
             asked = f"{value:g} {unit}" if isinstance(value, float) else None
-            told = f"{held} of {held + refuted}" if word["tested"] else "no test"
-            rows.append((provider, kind, text, asked, count, told, where))
+            cells = [asked, count, f"{held} of {held + refuted}" if word["tested"] else "no test"]
+        rows.append((word["provider"], word["kind"], word["text"], *cells, where))
     asks = "value unit regions testable held refuted" if form == "csv" else "asks regions held"
-    return output.rows(f"provider kind statement {asks} where".split(), rows, form, out)
+    head = f"provider kind statement {asks} where".split()
+    return output.rows(head, rows, form, out, "claims", {"claims": words})
 
 
-def _cells(record: Any, columns: str) -> list[output.Cell]:
-    """Return what attributes of a record hold: the number of rows of a table, a list as one text."""
-    cells = [getattr(record, name) for name in columns.split()]
+def _cells(record: Any, columns: Sequence[str], known: Mapping[str, object] = {}) -> list[Any]:
+    """Return what is known of a record or its attributes hold: of a table its length, a list as one text."""
+    cells = [known[name] if name in known else getattr(record, name) for name in columns]
     return [
         len(cell) if isinstance(cell, dict) else " ".join(cell) if isinstance(cell, tuple) else cell
         for cell in cells
@@ -142,11 +137,12 @@ def _cells(record: Any, columns: str) -> list[output.Cell]:
 
 def _rows(catalog: Catalog, what: str, regions: Iterable[str]) -> Iterator[Sequence[output.Cell]]:
     """Return the rows of a list, in the order of :data:`HEADS`; providers and policies are listed whole."""
+    columns = HEADS[what].split(", ")
     if what == "providers":
         for owner in map(catalog.provider, catalog.provider_ids):
-            yield *_cells(owner, "id name role country status"), len(catalog.regions_of(owner.id))
+            yield _cells(owner, columns, {"regions": len(catalog.regions_of(owner.id))})
     elif what == "policies":
-        yield from (_cells(catalog.policy(key), "id name standing rules") for key in catalog.policies)
+        yield from (_cells(catalog.policy(key), columns) for key in catalog.policies)
     elif what == "stations":
         sample = catalog.supply
         sites = {key: site for region in regions for key, site in catalog.sites_of(region).items()}
@@ -164,15 +160,14 @@ def _rows(catalog: Catalog, what: str, regions: Iterable[str]) -> Iterator[Seque
     else:
         for region in map(catalog.region, regions):
             if what == "regions":
-                yield _cells(region, "id name country status zones sites")
+                yield _cells(region, columns, {"sites on file": len(region.sites)})
             elif what == "feeds":
-                for feed in region.feeds.values():
-                    yield _cells(feed, "id kind name sites upstream station")
+                yield from (_cells(feed, columns) for feed in region.feeds.values())
             else:
                 for site in region.sites.values():
-                    at, columns = site.position, "lat lon uncertainty_m method"
-                    disc = _cells(at, columns) if at else (None, None, None, "unknown")
-                    yield site.id, site.name, site.kind, *disc, site.until
+                    at, disc = site.position, ("lat", "lon", "uncertainty_m", "method")
+                    known = {key: getattr(at, key) if at else None for key in disc}
+                    yield _cells(site, columns, known if at else known | {"method": "unknown"})
 
 
 def _incidents(
@@ -214,20 +209,17 @@ def _incidents(
         from zonerisk.pages.features import incident_collection
 
         return output.as_json(incident_collection(catalog, wanted))
-    head = "id name class cause start hours severity scope zones at_least at_most backup grade regions"
+    columns = "id name class_ cause start duration_h severity scope zones least at_most backup grade regions"
     if short := form in ("table", "md"):
-        head = "id name cause start hours severity zones grade"
-    rows: list[Sequence[output.Cell]] = []
+        columns = "id name cause day duration_h severity zones grade"
+    heads = {"class_": "class", "day": "start", "duration_h": "hours", "least": "at_least"}
+    rows = []
     for event in wanted:
         zones = " ".join(zone.partition("/")[2] for zone in event.zones)
-        if short:
-            cells = _cells(event, "id name cause day duration_h severity")
-            rows.append([*cells, zones or event.least, event.grade])
-        else:
-            cells = _cells(event, "id name class_ cause start duration_h severity scope")
-            where = "all or most" if event.everywhere else " ".join(event.regions)
-            rows.append([*cells, zones or None, *_cells(event, "least at_most backup grade"), where])
-    return output.rows(head.split(), rows, form, out, "incidents")
+        where = "all or most" if event.everywhere else " ".join(event.regions)
+        told = {"zones": zones or (event.least if short else None), "regions": where}
+        rows.append(_cells(event, columns.split(), told))
+    return output.rows([heads.get(key, key) for key in columns.split()], rows, form, out, "incidents")
 
 
 _RECORD = (

@@ -1,4 +1,4 @@
-"""zonerisk score, report, compare and dr: verdicts on regions."""
+"""zonerisk score, report, compare, dr and plan: verdicts on regions and on deployments."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from zonerisk.core.model import DEFAULT, Policy
 from zonerisk.core.verdict import OUTCOMES, severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.verdict import Verdict
     from zonerisk.judging.recovery import RecoveryRanking
     from zonerisk.words.report import Screen
+    from zonerisk.workloads.probability import Inputs
 
 Targets = Annotated[
     list[str],
@@ -44,6 +47,7 @@ PICTURES = ("svg", "png")
 ScoreFormats = Literal[output.Lists, "geojson", "html", "svg", "png"]
 ReportFormats = Literal["html", "md"]
 DrFormats = Literal["table", "json", "md"]
+PlanFormats = Literal["table", "json", "md", "sarif", "junit", "comment"]
 FAILING = ("fail", "unknown", "warn", *OUTCOMES, "policy")
 _FAIL_ON = (
     "Exit with 1 if independence is this bad or worse (fail, unknown or warn; a single zone "
@@ -334,13 +338,12 @@ def _likelihoods(verdicts: list[Verdict], form: str, out: Path | None) -> str:
     from zonerisk.words import likelihood as words
     from zonerisk.words.report import Section, Table, markdown
 
-    if form == "json":
-        records = [{"target": verdict.target, **verdict.likelihood.to_dict()} for verdict in verdicts]
-        return output.as_json({"schema": "zonerisk/likelihood/1", "likelihoods": records})
     tables = [(verdict, words.rows(verdict)) for verdict in verdicts]
-    if form == "csv":
+    if form in ("csv", "json"):
         cells = [(verdict.target, *row) for verdict, table in tables for row in table]
-        return output.rows(("target", "asked", "answer"), cells, form, out)
+        records = [{"target": verdict.target, **verdict.likelihood.to_dict()} for verdict in verdicts]
+        head, tree = ("target", "asked", "answer"), {"likelihoods": records}
+        return output.rows(head, cells, form, out, "likelihood", tree)
     sections = [
         Section("", [f"{verdict.name}: {words.asked(verdict)}", Table(("", ""), table)], apart=True)
         for verdict, table in tables
@@ -410,20 +413,11 @@ def compare(
     catalog = load(catalogue)
     chosen = catalog.policy(policy)
     verdicts = catalog.verdicts(output.regions(catalog, targets), chosen, as_of)
-    common = verdicts.common_ground
-    if form == "json":
-        tree = {"regions": words.records(verdicts), "common_ground": common}
-        text = output.as_json({"schema": "zonerisk/compare/2", **tree})
-    else:
-        text = output.rows(words.COMPARED, words.rows(verdicts, chosen), form, out)
-        bands = [verdict.likelihood.majority_lost for verdict in verdicts]
-        common += filter(None, [likelihood.not_told_apart(bands)])
-        if form == "md":
-            text += "\n".join(["", *common]) + "\n"
-        elif form == "table":
-            told = "\n".join(f"\n{line}" for line in common)
-            text += output.printed(lambda screen: screen.print(told), out)
-    output.write(text, out)
+    common, bands = verdicts.common_ground, [verdict.likelihood.majority_lost for verdict in verdicts]
+    tree = {"schema": words.SCHEMA, "regions": words.records(verdicts), "common_ground": common}
+    foot = [*common, *filter(None, [likelihood.not_told_apart(bands)])]
+    cells = words.rows(verdicts, chosen)
+    output.write(output.rows(words.COMPARED, cells, form, out, "compare", tree, foot), out)
 
 
 def dr(
@@ -528,3 +522,122 @@ def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str,
         f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot"
     )
     return rows, told, total - len(rows)
+
+
+def plan(
+    files: Annotated[
+        list[str] | None,
+        argument(
+            "A plan (YAML), terraform show -json or kubectl get -o json or yaml; - is stdin.",
+            metavar="FILE...",
+        ),
+    ] = None,
+    template: Annotated[bool, option("Print a commented plan to start from.", "--template")] = False,
+    policy: Annotated[
+        str | None, option(f"A policy's id or a file of your own; else the plan's, else {DEFAULT}.")
+    ] = None,
+    as_of: output.AsOf = None,
+    unavailability: Annotated[
+        str | None,
+        option("A zone's unavailability: shows the chance that a quorum is lost.", metavar="SHARE|LOW,HIGH"),
+    ] = None,
+    common: Annotated[
+        str | None,
+        option(
+            "The share of it that takes all zones at once; by default 0.02,0.10.", metavar="SHARE|LOW,HIGH"
+        ),
+    ] = None,
+    advise: Annotated[
+        bool, option("Show the best zones and recovery for each workload, and what each buys.", "--advise")
+    ] = False,
+    format_: Annotated[PlanFormats | None, output.FORMAT] = None,
+    out: output.Output = None,
+    fail_on: Annotated[
+        list[str] | None,
+        option(
+            "Exit with 1 on findings this bad or worse: fail, unknown or warn; or of one rule, as RULE or "
+            "RULE=unknown. Repeatable.",
+            metavar="OUTCOME|RULE",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        option("Judge only these workloads, by id or pattern; repeatable.", metavar="WORKLOAD"),
+    ] = None,
+    skip: Annotated[
+        list[str] | None, option("Leave these workloads out; repeatable.", metavar="WORKLOAD")
+    ] = None,
+    accepted: output.AcceptedFile = None,
+    baseline: Annotated[
+        Path | None,
+        option("An earlier answer in JSON: only what is worse than in it trips --fail-on.", metavar="FILE"),
+    ] = None,
+    catalogue: output.Catalogues = None,
+) -> None:
+    """Judge your own deployment: quorum, recovery and backups against every shared risk.
+
+    Examples: zonerisk plan --template > plan.yaml; zonerisk plan plan.yaml;
+    terraform show -json tfplan | zonerisk plan - --format sarif -o plan.sarif --fail-on fail;
+    kubectl get nodes,pods -A -o json | zonerisk plan -
+    """
+    from zonerisk.words import dossier, plan_report
+    from zonerisk.workloads import gate
+    from zonerisk.workloads import plan as plans
+    from zonerisk.workloads.audit import Auditor
+
+    if template:
+        output.write(plans.template(), out)
+        return
+    if not files:
+        raise UsageError("give a plan, or start one: zonerisk plan --template")
+    form = output.chosen(format_, out, PlanFormats)
+    catalog = load(catalogue)
+    stdin = sys.stdin.buffer.read(plans.MAX_BYTES + 1) if "-" in files else None
+    request = plans.read(files, stdin, catalog, as_of)
+    chosen = catalog.policy(policy or request.policy or DEFAULT)
+    inputs = _inputs(unavailability, common, request.deployment.model)
+    kept = gate.read(accepted)
+    levels = gate.trips(fail_on or kept.fail_on, chosen)
+    known = gate.baseline(baseline) if baseline else None
+    deployment = gate.chosen(request.deployment, only or (), (*(skip or ()), *kept.skip))
+    auditor = Auditor(catalog, deployment, chosen, request.day, inputs)
+    answer = auditor.audit()
+    answer = replace(answer, gate=gate.gate(answer, levels, (*kept.accepted, *request.accepted), known))
+    if advise:
+        choices, left = auditor.advise()
+        answer = replace(answer, advice=choices)
+        if left:
+            output.note(f"advice: {left}\n")
+    if form == "json":
+        text: str | Iterable[str] = plan_report.pieces(answer)
+    elif form == "table":
+        sections = dossier.answers(dossier.Dossier(), chosen, (), [answer])
+        text = output.printed(lambda screen: screen.sections(sections), out)
+    elif form == "md":
+        text = dossier.written(chosen, (), [answer]).markdown
+    else:
+        text = getattr(plan_report, form)(answer, chosen)
+    output.write(text, out)
+    if not answer.workloads:
+        raise UsageError("nothing here could be placed, so nothing is judged; the answer says why")
+    if answer.gate.tripped:
+        output.note(f"{plan_report.tripped_line(answer)}\n")
+        raise typer.Exit(1)
+
+
+def _inputs(unavailability: str | None, common: str | None, planned: Inputs | None) -> Inputs | None:
+    from pydantic import ValidationError
+
+    from zonerisk.workloads.probability import Inputs
+
+    asked = {"unavailability": unavailability, "common": common}
+    given = {name: text.split(",") for name, text in asked.items() if text is not None}
+    if common and not (unavailability or planned):
+        raise UsageError("--common needs --unavailability: it is a share of it")
+    inputs = planned.model_dump(exclude={"alpha"} if common else None) if planned else {}
+    inputs |= {name: ends if len(ends) > 1 else ends[0] for name, ends in given.items()}
+    try:
+        return Inputs.model_validate(inputs) if inputs else None
+    except ValidationError:
+        told = " ".join(f"--{name} {','.join(ends)}" for name, ends in given.items())
+        raise UsageError(f"{told}: write a share from 0 to 1 such as 0.001, or LOW,HIGH") from None

@@ -22,6 +22,10 @@ SPARE = ("also", "where", "word")
 # Characters of a sentence that stands whole.
 LONG = 180
 NO_WORD = "the provider states no distance between its zones"
+_candidate = phrases.sentence(
+    "{0.target}, {0.distance_m:interval}{1:?, may do}{2:?, {2}}"
+    "{3:?, {3:#event} took two of its zones or more}"
+)
 FOOT = "Physical causes only; software faults stop regions more often. As of {day}; all of it: --full"
 
 
@@ -148,14 +152,8 @@ def _recovery(options: Sequence[Option]) -> list[str]:
 
 
 def _option(option: Option) -> str:
-    parts = [option.target, phrases.interval(option.distance_m)]
-    if option.outcome == "unknown":
-        parts.append("may do")
-    if option.class_:
-        parts.append(stands(option.class_))
-    if option.losses:
-        parts.append(f"{phrases.count(option.losses, 'event')} took two of its zones or more")
-    return ", ".join(parts)
+    known = option.class_ and stands(option.class_), option.losses or None
+    return _candidate(option, option.outcome == "unknown", *known)
 
 
 def _word(verdict: Verdict) -> list[str]:

@@ -324,15 +324,14 @@ def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
         ]
         title = f"Workload {names[0]}" if len(same) == 1 else f"{len(same)} workloads that stand alike"
         sections.append(Section(title, blocks, 3))
-    listed: dict[str, tuple[Sequence[str], Sequence[Sequence[str]], Sequence[str]]] = {
-        "Events, what hurts most first": (plan_report.EVENTS, plan_report.event_rows(audit), ()),
-        "Advice": (plan_report.ADVICE, plan_report.advice_rows(audit), [plan_report.BOTH]),
-        "Accepted": (("outcome", "what", "why"), plan_report.accepted_rows(audit), ()),
-        "What was read and not judged": (("why", "what"), plan_report.skipped_rows(audit), ()),
+    listed: dict[str, Sequence[Block]] = {
+        "Events, what hurts most first": [plan_report.events(audit)] * bool(audit.events),
+        "Advice": [plan_report.advice(audit), plan_report.BOTH] * bool(audit.advice),
+        "Accepted": [plan_report.accepted(audit)] * bool(audit.gate.accepted),
+        "What was read and not judged": [plan_report.skipped(audit)] * bool(audit.not_assessed),
+        "How often a quorum is lost": [plan_report.model_line(audit)],
     }
-    for title, (heads, rows, foot) in listed.items():
-        sections += [Section(title, [Table(heads, rows), *foot], 3)] if rows else []
-    return [*sections, Section("How often a quorum is lost", [plan_report.model_line(audit)], 3)]
+    return [*sections, *(Section(title, blocks, 3) for title, blocks in listed.items() if blocks)]
 
 
 def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:

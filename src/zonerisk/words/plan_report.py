@@ -13,12 +13,12 @@ from zonerisk.core.model import Policy
 from zonerisk.core.verdict import OUTCOMES, Audit, Judged, Skipped, Standing
 from zonerisk.words import likelihood, phrases, report, verdicts
 from zonerisk.words.phrases import sentence
+from zonerisk.words.report import Table
 
 MOST_EVENTS = 8
 MOST_IDS = 6
 MOST_ROWS = 20
 MAX_NAMED = 100_000
-EVENTS = ("event", "loses its quorum", "and the backup", "and the recovery")
 BOTH = "Both: the workload and its recovery are lost in one year, if they share no shock; experimental."
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
 # What is not known is told in one note a workload; what passes is not reported.
@@ -78,7 +78,7 @@ def _standings(listed: Sequence[Standing]) -> str:
     return _ids([f"{each.place}{f' x{each.copies}' if each.copies > 1 else ''}" for each in listed])
 
 
-def skipped_rows(audit: Audit, most: int = MAX_NAMED) -> list[tuple[str, str]]:
+def skipped(audit: Audit, most: int = MAX_NAMED) -> Table:
     """Return what was not assessed: the reasons, and what they apply to.
 
     What stands somewhere is named, up to ``most`` for a reason; the rest is counted.
@@ -86,21 +86,23 @@ def skipped_rows(audit: Audit, most: int = MAX_NAMED) -> list[tuple[str, str]]:
     reasons: dict[tuple[bool, str], list[str]] = {}
     for skipped in audit.not_assessed:
         reasons.setdefault((skipped.stands, skipped.reason), []).append(skipped.id)
-    return [
+    rows = [
         (reason, _ids(ids, most) if stands else phrases.count(len(ids), "resource"))
         for (stands, reason), ids in reasons.items()
     ]
+    return Table(("why", "what"), rows)
 
 
-def event_rows(audit: Audit) -> list[tuple[str, ...]]:
-    """Return the events that hurt most, in the order of :data:`EVENTS`."""
-    return [
+def events(audit: Audit) -> Table:
+    """Return the events that hurt most."""
+    rows = [
         (
             f"{event.message}{f' ({event.grade})' if event.grade else ''}",
             *map(_ids, (event.lost, event.with_backup, event.with_recovery)),
         )
         for event in audit.events[:MOST_EVENTS]
     ]
+    return Table(("event", "loses its quorum", "and the backup", "and the recovery"), rows)
 
 
 def model_line(audit: Audit) -> str:
@@ -194,20 +196,18 @@ def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str)
     }
 
 
-def accepted_rows(audit: Audit) -> list[tuple[str, ...]]:
+def accepted(audit: Audit) -> Table:
     """Return what was accepted: its outcome, what it is, and why."""
-    return [
+    rows = [
         (each.outcome or "fits nothing", f"{each.rule} of {each.workload}", accepted_line(each))
         for each in audit.gate.accepted
     ]
+    return Table(("outcome", "what", "why"), rows)
 
 
-ADVICE = ("workload", "choice", "settles", "lost now", "then")
-
-
-def advice_rows(audit: Audit) -> list[tuple[str, ...]]:
-    """Return the choices that do best, in the order of :data:`ADVICE`."""
-    return [
+def advice(audit: Audit) -> Table:
+    """Return the choices that do best."""
+    rows = [
         (
             each.workload,
             f"{'copies in' if each.kind == 'zones' else 'recovery in'} {_ids(each.places)}",
@@ -217,6 +217,7 @@ def advice_rows(audit: Audit) -> list[tuple[str, ...]]:
         )
         for each in audit.advice
     ]
+    return Table(("workload", "choice", "settles", "lost now", "then"), rows)
 
 
 def tripped_line(audit: Audit) -> str:
@@ -270,7 +271,8 @@ def comment(audit: Audit, policy: Policy) -> str:
         for finding in judged.findings
         if (judged.id, finding.rule) in shown or (not shown and finding.outcome in ("fail", "warn"))
     ]
-    before = [(each.outcome or "", f"{each.rule} of {each.workload}") for each in audit.gate.before]
+    cells = [(each.outcome or "", f"{each.rule} of {each.workload}") for each in audit.gate.before]
+    before = Table(("outcome", "what"), cells)
     # A forge counts in lists as well: what is most worth reading stands first.
     lines = [f"### zonerisk: {audit.outcome}", ""]
     lines += [f"{line}  " for line in heading(audit, policy)]
@@ -279,15 +281,12 @@ def comment(audit: Audit, policy: Policy) -> str:
         lines += ["", f"**{title}**", *report.rows(("outcome", "workload", "rule", "why"), rows[:MOST_ROWS])]
         lines += [f"\n{len(rows) - MOST_ROWS} more in the report."] if len(rows) > MOST_ROWS else []
     lines += ["", *change_line(audit)]
-    for title, head, cells in (
-        ("accepted", ("outcome", "what", "why"), accepted_rows(audit)),
-        ("as before", ("outcome", "what"), before),
-        ("not assessed", ("why", "what"), skipped_rows(audit, MOST_ROWS)),
-        ("ways to do better", ADVICE, advice_rows(audit)),
-    ):
-        if cells:
-            lines += ["", f"<details><summary>{len(cells)} {title}</summary>", ""]
-            lines += [*report.rows(head, cells[:MOST_ROWS])[1:], "", "</details>"]
+    more = {"accepted": accepted(audit), "as before": before}
+    more |= {"not assessed": skipped(audit, MOST_ROWS), "ways to do better": advice(audit)}
+    for title, table in more.items():
+        if table.rows:
+            lines += ["", f"<details><summary>{len(table.rows)} {title}</summary>", ""]
+            lines += [*report.rows(table.heads, table.rows[:MOST_ROWS])[1:], "", "</details>"]
     made, catalogue, by = audit.provenance.version, audit.provenance.catalogue, audit.provenance.policy
     edition = f"catalogue {catalogue.date} ({catalogue.sha256[:12]})"
     lines += ["", f"zonerisk {made}, {edition}, policy {by.id} ({by.sha256[:12]})."]

@@ -57,7 +57,7 @@ def markdown(title: str, crumb: str, sections: Iterable[Section]) -> str:
             elif isinstance(block, Quote):
                 lines += ["", f"> {cell(block.text)}", ">", f"> ({cell(block.source)})"]
             elif block.rows:
-                lines += rows(block.heads, [map(_text, row) for row in block.rows])
+                lines += rows(block.heads, block.rows)
     return "\n".join(lines) + "\n"
 
 
@@ -74,10 +74,10 @@ def cell(text: str) -> str:
     return text
 
 
-def rows(heads: Sequence[str], cells: Iterable[Iterable[str]]) -> list[str]:
+def rows(heads: Sequence[str], cells: Iterable[Iterable[Cell]]) -> list[str]:
     """Format a Markdown table."""
     lines = ["", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    return lines + ["| " + " | ".join(cell(text) for text in row) + " |" for row in cells]
+    return lines + ["| " + " | ".join(cell(_text(each)) for each in row) + " |" for row in cells]
 
 
 # How a terminal shows outcomes and weights, as ECMA-48 numbers them.

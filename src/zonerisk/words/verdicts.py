@@ -69,6 +69,7 @@ MET: dict[Applied, str] = {
 score_line = sentence(
     "shown {0.shown:.0f} of 100 (at most {0.possible:.0f}{1:?, grade {1}}), {2} of {3} rules assessed"
 )
+SCHEMA = "zonerisk/compare/2"
 COMPARED = ("region", "class", "zones", "shown", "nearest or extent", "lost 1, 2+", "at most", "recovery")
 # Of a place to recover in: whether another seismic zone stands in for a distance; and that none is on record.
 OTHER_ZONE = "in another seismic zone, which is accepted in its place"
