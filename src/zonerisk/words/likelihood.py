@@ -12,6 +12,7 @@ _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
 often = sentence("once in {0.years_low:,.0f} to {0.years_high:,.0f} years")
 bound = sentence("at most 1 in {0.at_most_one_in:,.0f}")
 _counts = sentence("{0.events:#event} in {0.years:,.0f} region-years")
+_alike = sentence("{:g} with a majority on one campus, {:g} without")
 _zone_counts = sentence("{0.events:#event} in {0.years:,.0f} zone-years")
 # What it is not, and up to when was counted.
 footnote = sentence(
@@ -47,37 +48,30 @@ def rows(verdict: Verdict) -> list[tuple[str, str]]:
     looked = f"complete feeds of {known.own_years:.0f} years" if known.own_years >= 1 else "no complete feed"
     of = phrases.count(known.zones, noun)
     # The layout that the bound takes for granted, where several are left open.
+    layouts = known.by_layout if len(known.by_layout) > 1 else {}
     worst = {"one-campus": " if a majority shares one campus", "apart": " if all stand apart"}
-    taken = worst[known.worst_layout] if len(known.by_layout) > 1 else ""
-    table = [
-        (f"one {noun} or more lost", often(known.one_or_more)),
-        (f"a majority lost ({known.majority} of {of})", often(known.majority_lost)),
-        (f"all {known.zones} lost" if known.zones > 1 else "all lost", often(known.all_lost)),
-        ("a majority lost for over 24 hours", often(known.majority_over_24h)),
-        ("bound for a majority, 95 %", f"{bound(known)} a year{taken}"),
-    ]
-    for layout, name in (("apart", "all apart"), ("one-campus", "a majority on one campus")):
-        if len(known.by_layout) > 1 and layout in known.by_layout:
-            table.append((f"bound with {name}", _one_in(known.by_layout[layout])))
-    table += [
-        ("bound with one event more", _one_in(known.one_event_more)),
-        ("bound with one event less", _one_in(known.one_event_less)),
-        ("causes of a majority lost", causes),
-        ("counted: two zones or more lost", _counts(known.counted["metro"])),
-        ("counted: on shared campuses", f"{_counts(known.counted['campus'])}; an upper figure"),
-        ("counted: one zone lost", _zone_counts(known.counted["zone"])),
-        ("its own record", f"{own} of two {noun}s or more; {looked} looked through"),
-    ]
-    if alike := known.layouts_alike:
-        told = f"{alike[0]:g} with a majority on one campus, {alike[1]:g} without"
-        table.append(("regions of its kind", told))
-    table += [
-        ("not in it: conflict", _counts(known.counted["conflict"])),
-        ("not in it: software of a region", _counts(known.counted["logical"])),
-    ]
-    if known.not_assessed:
-        table.append(("not assessed", phrases.names(known.not_assessed)))
-    return table
+    taken = worst[known.worst_layout] if layouts else ""
+    table = {
+        f"one {noun} or more lost": often(known.one_or_more),
+        f"a majority lost ({known.majority} of {of})": often(known.majority_lost),
+        f"all {known.zones} lost" if known.zones > 1 else "all lost": often(known.all_lost),
+        "a majority lost for over 24 hours": often(known.majority_over_24h),
+        "bound for a majority, 95 %": f"{bound(known)} a year{taken}",
+        "bound with all apart": _one_in(layouts.get("apart")),
+        "bound with a majority on one campus": _one_in(layouts.get("one-campus")),
+        "bound with one event more": _one_in(known.one_event_more),
+        "bound with one event less": _one_in(known.one_event_less),
+        "causes of a majority lost": causes,
+        "counted: two zones or more lost": _counts(known.counted["metro"]),
+        "counted: on shared campuses": f"{_counts(known.counted['campus'])}; an upper figure",
+        "counted: one zone lost": _zone_counts(known.counted["zone"]),
+        "its own record": f"{own} of two {noun}s or more; {looked} looked through",
+        "regions of its kind": _alike(*known.layouts_alike) if known.layouts_alike else None,
+        "not in it: conflict": _counts(known.counted["conflict"]),
+        "not in it: software of a region": _counts(known.counted["logical"]),
+        "not assessed": phrases.names(known.not_assessed) or None,
+    }
+    return [(asked, answer) for asked, answer in table.items() if answer is not None]
 
 
 SKILLS = ("question", "trained on", "events", "region-years", "nats gained", "Brier score gained", "")
@@ -103,5 +97,5 @@ def not_told_apart(bands: Sequence[Frequency]) -> str | None:
     return "How often a majority would be lost is not told apart: the bands of all of them overlap."
 
 
-def _one_in(chance: float) -> str:
-    return f"at most 1 in {one_in(chance):,.0f}"
+def _one_in(chance: float | None) -> str | None:
+    return None if chance is None else f"at most 1 in {one_in(chance):,.0f}"

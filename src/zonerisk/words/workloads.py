@@ -42,6 +42,10 @@ HALVED = "its two zones hold all of its copies, so one of them holds half or mor
 without = sentence("without {}")
 lost = sentence("{} ({}) is lost")
 untold = sentence("{} at the least; how many it needs is not told")
+copies_left = sentence(
+    "{0}: {1} of {2} {2:copy|copies} left, {3} needed"
+    "{4:?; there may be up to {4} copies}{5:?; there may be more copies}"
+)
 doubtful = sentence("holds against what is on record ({}); not known whether a quorum shares: {}")
 one_zone = sentence("which of its zones are one and the same is not told ({})")
 inferred = sentence("{} (inferred): too few copies would be left")
@@ -92,15 +96,6 @@ def quorum(least: int, most: int | None, spread: bool, wanted: float | None, one
     if wanted is not None:
         return f"{stand}; {wanted:g} are asked for"
     return f"{stand}, of which one is enough" if one_needed else stand
-
-
-def copies_left(cause: str, worst: int, left: int, total: int, needed: int, more: int | None) -> str:
-    """Say what an event leaves of a workload, at worst and at best, and whether it may have more copies."""
-    some = f"{left}" if worst == left else f"{worst} to {left}"
-    text = f"{cause}: {some} of {total} {'copy' if total == 1 else 'copies'} left, {needed} needed"
-    if more == 0:
-        return text
-    return f"{text}; there may be {f'up to {total + more}' if more else 'more'} copies"
 
 
 def advice_left(total: int, most: int, cut: int, ways: int) -> str:

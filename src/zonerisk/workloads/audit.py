@@ -288,7 +288,9 @@ class Auditor:
         least = kept if risk else min(kept, total - self._zones(workload.places)[2])
         name = next((unit.name for unit in known.domains if unit.id == members[0]), "")
         cause = risk.message if risk else wording.without(name)
-        message = wording.copies_left(cause, least, kept, total, workload.quorum, workload.more)
+        some, more = phrases.ends(least, kept), workload.more
+        counts = some, total, workload.quorum, (total + more if more else None), more is None
+        message = wording.copies_left(cause, *counts)
         if workload.falls(total - kept):
             subjects = risk.members if risk and risk.groups > 1 else members
             return _Answer("fail", message, subjects, risk.evidence if risk else ())
