@@ -16,7 +16,7 @@ from zonerisk.judging import arrangement, likelihood, recovery
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
 from zonerisk.judging.likelihood import Exposed, Layout
 from zonerisk.library import Library
-from zonerisk.words import likelihood as words
+from zonerisk.words import verdicts as words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

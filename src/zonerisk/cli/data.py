@@ -241,7 +241,7 @@ def backtest(
     Example: zonerisk data backtest
     """
     from zonerisk.curation import rates as counting
-    from zonerisk.words import likelihood as words
+    from zonerisk.words import verdicts as words
 
     sha256, skills = counting.backtest(load(catalogue))
     tree = {"frozen": sha256, "skills": [row._asdict() for row in skills]}

@@ -335,10 +335,10 @@ def _listed(policy: Policy, verdicts: list[Verdict], form: str, out: Path | None
 
 def _likelihoods(verdicts: list[Verdict], form: str, out: Path | None) -> str:
     """Write the model's table of each verdict."""
-    from zonerisk.words import likelihood as words
+    from zonerisk.words import verdicts as words
     from zonerisk.words.report import Section, Table, markdown
 
-    tables = [(verdict, words.rows(verdict)) for verdict in verdicts]
+    tables = [(verdict, words.model_rows(verdict)) for verdict in verdicts]
     if form in ("csv", "json"):
         cells = [(verdict.target, *row) for verdict, table in tables for row in table]
         records = [{"target": verdict.target, **verdict.likelihood.to_dict()} for verdict in verdicts]
@@ -406,7 +406,6 @@ def compare(
 
     Example: zonerisk compare ovh-sbg scaleway-fr-par
     """
-    from zonerisk.words import likelihood
     from zonerisk.words import verdicts as words
 
     form = output.chosen(format_, out, output.Lists)
@@ -415,7 +414,7 @@ def compare(
     verdicts = catalog.verdicts(output.regions(catalog, targets), chosen, as_of)
     common, bands = verdicts.common_ground, [verdict.likelihood.majority_lost for verdict in verdicts]
     tree = {"schema": words.SCHEMA, "regions": words.records(verdicts), "common_ground": common}
-    foot = [*common, *filter(None, [likelihood.not_told_apart(bands)])]
+    foot = [*common, *filter(None, [words.not_told_apart(bands)])]
     cells = words.rows(verdicts, chosen)
     output.write(output.rows(words.COMPARED, cells, form, out, "compare", tree, foot), out)
 

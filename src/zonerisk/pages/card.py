@@ -20,8 +20,7 @@ from zonerisk.pages import features, ground
 from zonerisk.pages.features import Point, Setting
 from zonerisk.pages.ground import Box
 from zonerisk.pages.map_payload import web_address
-from zonerisk.words import likelihood, phrases
-from zonerisk.words.verdicts import RULES
+from zonerisk.words import phrases, verdicts
 from zonerisk.workloads import own_sites
 
 if TYPE_CHECKING:
@@ -144,8 +143,8 @@ def templates() -> Environment:
     made.filters |= {"web_address": web_address, "severity": severity}
     made.filters["worst_first"] = lambda risks: sorted(risks, key=lambda risk: -severity(risk.outcome))
     made.globals |= {"tones": _TONES, "shapes": _SHAPES, "font": _FONT, "least_rtt_ms": least_rtt_ms}
-    made.globals |= {"version": __version__, "own": own_sites.REGION, "rules": RULES, "asset": asset}
-    made.globals |= {"ground": ground, "phrases": phrases, "likelihood": likelihood}
+    made.globals |= {"version": __version__, "own": own_sites.REGION, "rules": verdicts.RULES, "asset": asset}
+    made.globals |= {"ground": ground, "phrases": phrases, "verdicts": verdicts}
     # What some pages have.
     made.globals |= dict.fromkeys(("shared", "start", "tiles", "picture", "policy"))
     made.globals |= {"files": {}, "islands": {}}

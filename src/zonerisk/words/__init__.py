@@ -4,10 +4,8 @@ __all__ = [
     "answer",
     "dossier",
     "findings",
-    "likelihood",
     "phrases",
     "plan_report",
     "report",
     "verdicts",
-    "workloads",
 ]

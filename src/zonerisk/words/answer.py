@@ -9,9 +9,9 @@ from typing import NamedTuple
 from zonerisk.core.kinds import FEEDS
 from zonerisk.core.model import Policy
 from zonerisk.core.verdict import BLOCKS, Option, Verdict, block
-from zonerisk.words import likelihood, phrases
+from zonerisk.words import phrases
 from zonerisk.words.report import Screen
-from zonerisk.words.verdicts import RULES, block_order, placed, policy_parts, stands
+from zonerisk.words.verdicts import RULES, block_order, bound, often, placed, policy_parts, stands
 
 # Lines of an answer where a line has a hundred columns; narrower ones take as much more.
 MOST_LINES, COLUMNS = 16, 100
@@ -67,14 +67,14 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
 
 def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
     known, findings = verdict.likelihood, verdict.policy.findings
-    often = f"{likelihood.often(known.majority_lost)}, {likelihood.bound(known)} a year (a model)"
+    told = f"{often(known.majority_lost)}, {bound(known)} a year (a model)"
     recovers = verdict.recovery or any(finding.rule == "dr" for finding in findings)
     return [
         Row("also", _also(verdict)),
         Row("where", _zones(verdict), 2),
         # Events speak for themselves; where there is none, it counts what was looked through.
         Row("record", [*verdict.record.told], 1 if verdict.record.several else 2),
-        Row("likelihood", [f"a majority lost {often}"] if len(verdict.independence.domains) > 1 else []),
+        Row("likelihood", [f"a majority lost {told}"] if len(verdict.independence.domains) > 1 else []),
         Row("word", _word(verdict)),
         Row("policy", policy_parts(policy, findings)),
         Row("recovery", _recovery(verdict.recovery) if recovers else []),
@@ -214,7 +214,7 @@ def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
     rows = []
     for verdict in sorted(verdicts, key=block_order):
         class_ = verdict.independence.class_
-        told = why(verdict), likelihood.bound(verdict.likelihood)
+        told = why(verdict), bound(verdict.likelihood)
         rows.append((class_, verdict.target, *told))
         alike.setdefault((class_,) if class_ == "one-zone" else (class_, *told), []).append(verdict.target)
     many = [ids for ids in alike.values() if len(verdicts) > MOST_REGIONS and len(ids) >= MOST_ALIKE]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from zonerisk.core.geometry import least_rtt_ms
 from zonerisk.core.model import Evidence, Policy, Site
 from zonerisk.core.verdict import Accepted, Applied, Audit, Finding, Judged, Separation, Verdict, severity
-from zonerisk.words import answer, likelihood, phrases, plan_report, report, verdicts
+from zonerisk.words import answer, phrases, plan_report, report, verdicts
 from zonerisk.words.report import Block, Cell, Quote, Section, Table
 from zonerisk.words.verdicts import MET, RULES, policy_line
 
@@ -253,8 +253,8 @@ def _region(dossier: Dossier, policy: Policy, asked: Asked) -> list[Section]:
             Table(("day (UTC)", "event", "cause", "how badly", "grade", "zones"), events),
         ],
         "How often, by a model": [
-            likelihood.footnote(known),
-            Table((likelihood.asked(verdict), ""), likelihood.rows(verdict)),
+            verdicts.footnote(known),
+            Table((verdicts.asked(verdict), ""), verdicts.model_rows(verdict)),
         ],
         "Where recovery may go": [*filter(None, [asked.scope]), ways, *more] if fit or asked.scope else [],
         "What to ask the provider": answer.questions(verdict),

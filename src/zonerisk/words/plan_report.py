@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from zonerisk.core.model import Policy
 from zonerisk.core.verdict import OUTCOMES, Audit, Judged, Skipped, Standing
-from zonerisk.words import likelihood, phrases, report, verdicts
+from zonerisk.words import phrases, report, verdicts
 from zonerisk.words.phrases import sentence
 from zonerisk.words.report import Table
 
@@ -67,8 +67,8 @@ def places_line(judged: Judged) -> str:
     chance = judged.chance
     if chance and chance.model == "counted":
         more = chance.with_a_zone_more
-        text += f"; quorum lost {likelihood.span(chance.low, chance.high)}"
-        text += f", with one zone more {likelihood.span(*more)}" if more else ""
+        text += f"; quorum lost {verdicts.years(chance.low, chance.high)}"
+        text += f", with one zone more {verdicts.years(*more)}" if more else ""
     elif chance:
         text += f"; quorum lost with a chance of {chance.low:.2g} to {chance.high:.2g} ({chance.model})"
     return text
@@ -212,8 +212,8 @@ def advice(audit: Audit) -> Table:
             each.workload,
             f"{'copies in' if each.kind == 'zones' else 'recovery in'} {_ids(each.places)}",
             ", ".join(each.settles) or "-",
-            likelihood.span(*each.now) if each.now else "-",
-            likelihood.span(*each.then) + " (both)" * (each.kind == "recovery") if each.then else "-",
+            verdicts.years(*each.now) if each.now else "-",
+            verdicts.years(*each.then) + " (both)" * (each.kind == "recovery") if each.then else "-",
         )
         for each in audit.advice
     ]

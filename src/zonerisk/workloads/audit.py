@@ -34,9 +34,8 @@ from zonerisk.judging import rules, score, separation
 from zonerisk.judging.arrangement import Arrangement, RiskGroups, zones_sold
 from zonerisk.judging.independence import effective, most_taken
 from zonerisk.judging.recovery import Endpoint, Judge, Requirements, rank
-from zonerisk.words import findings as sentences
+from zonerisk.words import findings as wording
 from zonerisk.words import phrases, verdicts
-from zonerisk.words import workloads as wording
 from zonerisk.workloads import probability
 from zonerisk.workloads.deployment import (
     MAJORITY,
@@ -186,7 +185,7 @@ class Auditor:
                 outcome, message, subjects, evidence, certain = self._answer(name, workload, known)
                 outcome = separation.softened(outcome, rule)
                 if rule.qualitative and not certain:
-                    outcome, message = "unknown", sentences.left(message)
+                    outcome, message = "unknown", wording.left(message)
                 cited = tuple(dict.fromkeys((*evidence, *self.policy.cite(name))))
                 told = Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=cited)
                 found.append(told)
@@ -205,7 +204,7 @@ class Auditor:
         if places:
             judged = [judge(workload, known, place) for place in places]
             return min(judged, key=lambda each: severity(each.outcome))
-        none, silent = (wording.NO_BACKUP, wording.SILENT_BACKUP)
+        none, silent = (wording.NONE_PLANNED, wording.SILENT_BACKUP)
         if rule == "dr":
             none, silent = wording.NO_RECOVERY, wording.SILENT_RECOVERY
         # A plan that could have told fails where a policy obliges.

@@ -26,7 +26,7 @@ from zonerisk.judging.arrangement import (
     zone_units,
     zones_sold,
 )
-from zonerisk.words import workloads as wording
+from zonerisk.words import findings as wording
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

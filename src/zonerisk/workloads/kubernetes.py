@@ -15,7 +15,7 @@ from zonerisk.catalogue.document import data_root
 from zonerisk.catalogue.document import read as document
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Record, Text, Url
-from zonerisk.words import workloads as wording
+from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import (
     Deployment,
     Draft,

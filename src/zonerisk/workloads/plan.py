@@ -18,7 +18,7 @@ from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import Country, Key, PartialDate, Record, Region, Text
 from zonerisk.judging.arrangement import last_day
-from zonerisk.words import workloads as wording
+from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import (
     MAX_COPIES,
     OWN,

@@ -15,7 +15,7 @@ from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.geometry import Interval, most_fibre_m
 from zonerisk.core.model import simplify
 from zonerisk.judging import arrangement, recovery
-from zonerisk.words import workloads as wording
+from zonerisk.words import findings as wording
 
 MAX_BYTES = 20_000_000
 LOCAL_FLOOR_MS = 0.08

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError
-from zonerisk.words import workloads as wording
+from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import (
     MAX_COPIES,
     Deployment,
