@@ -5,33 +5,34 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from grid.cache import FeedCache
+from grid.sources import SOURCES, FeedRecord, tell
+from grid.survey import derived
+from zonerisk import load
+from zonerisk.catalogue.document import data_root
+from zonerisk.catalogue.samples import SUPPLY
 from zonerisk.cli import SETTINGS, main
 from zonerisk.cli.output import Output, argument, make_folder, option, write
+from zonerisk.layers.store import cache_root
 
-app = typer.Typer(**SETTINGS)
-
-
-@app.callback()
-def group() -> None:
-    """Fetch or derive what is known of power and network feeds."""
+app = typer.Typer(help="Fetch or derive what is known of power and network feeds.", **SETTINGS)
 
 
-@app.command("sources")
+@app.command()
 def sources() -> None:
     """List the remote sources with their licences."""
-    from grid.sources import SOURCES
-
-    width = max(map(len, SOURCES))
     for key, source in SOURCES.items():
-        write(f"{key:{width}}  {source.title} ({source.licence})\n", None)
+        write(f"{key:20}  {source.title} ({source.licence})\n", None)
 
 
-@app.command("fetch")
+@app.command()
 def fetch(
     source: Annotated[str, argument("A source; see: scripts/feeds.py sources")],
     region: Annotated[str, option("Ask it of this region's sites.", "--region")],
@@ -48,26 +49,16 @@ def fetch(
     Nothing of it enters a score: stations are candidates, not feeds. Example:
     python scripts/feeds.py fetch overpass-stations --region scaleway-fr-par
     """
-    import csv
-    import io
-
-    from grid.cache import FeedCache
-    from grid.sources import SOURCES, FeedRecord, tell
-    from zonerisk import load
-    from zonerisk.layers.store import cache_root
-
     catalog = load()
     sites = [catalog.site(key) for one in catalog.resolve(region) for key in catalog.region(one).site_ids]
     kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(FeedRecord._fields)
-    writer.writerows(tell(source, kept, sites, asn))
+    csv.writer(text, lineterminator="\n").writerows([FeedRecord._fields, *tell(source, kept, sites, asn)])
     write(text.getvalue(), output)
     typer.echo(f"{SOURCES[source].title}: {SOURCES[source].licence}", err=True)
 
 
-@app.command("derive")
+@app.command()
 def derive(
     layers: Annotated[Path, option("Folder of raw layers, with power/.", "--layers")],
     output: Annotated[
@@ -78,23 +69,8 @@ def derive(
 
     The same layers and records give the same files, byte for byte.
     """
-    from grid import survey as gridsurvey
-    from zonerisk import load
-    from zonerisk.catalogue.document import data_root
-    from zonerisk.catalogue.samples import SUPPLY
-
-    catalog = load()
-    regions = [catalog.region(key) for key in catalog.region_ids]
-    sites = {
-        site.id: (site, site.country or region.country)
-        for region in regions
-        for site in region.sites.values()
-    }
-    stated = {feed.station for region in regions for feed in region.feeds.values() if feed.station}
-    files = gridsurvey.survey(sites, stated, layers)
-    folder = output or data_root() / SUPPLY
-    for name, text in files.items():
-        path = folder / name
+    for name, text in derived(load(), layers).items():
+        path = (output or data_root() / SUPPLY) / name
         make_folder(path.parent)
         write(text, path)
         typer.echo(f"{path}: {text.count(chr(10)) - 1} rows", err=True)

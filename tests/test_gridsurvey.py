@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from grid.network import Grid, Station, backbone, graph, nearest, upstreams
-from grid.survey import RTE, cards, rte_circuits, rte_stations, survey
+from grid.survey import RTE, cards, derived, rte_circuits, rte_stations, survey
 from zonerisk.catalogue import document, samples
 from zonerisk.catalogue.document import data_root
 from zonerisk.core import samples as supply
@@ -115,14 +115,7 @@ class TestTable:
 
 @raw
 def test_the_shipped_sample_is_current(shipped: Library) -> None:
-    regions = [shipped.region(one) for one in shipped.region_ids]
-    sites = {
-        site.id: (site, site.country or region.country)
-        for region in regions
-        for site in region.sites.values()
-    }
-    stated = [feed.station for region in regions for feed in region.feeds.values() if feed.station]
-    for name, text in survey(sites, stated, RAW).items():
+    for name, text in derived(shipped, RAW).items():
         assert (data_root() / samples.SUPPLY / name).read_text() == text, (
             f"{name} is not current; run: python scripts/feeds.py derive --layers ../shared/layers"
         )

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import round_trips
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.library import Library
 from zonerisk.workloads.round_trips import LOCAL_FLOOR_MS, Trip, judge, milliseconds, read
@@ -159,3 +160,18 @@ def test_zones_whose_sites_are_known_as_a_set_are_known_by_their_ids(shipped: Li
 def test_a_table_that_trips_its_reader_is_named(data: bytes) -> None:
     with pytest.raises(DataError, match=r"^x\.csv"):
         read(data, "x.csv")
+
+
+def test_measured_pairs_of_regions_get_their_distance(shipped: Library, tmp_path: Path) -> None:
+    rows = "a,b,rtt_ms\neu-west-3,eu-west-1,18\neu-west-3,nowhere,3\n"
+    (tmp_path / "latency_aws_regions.csv").write_text(rows)
+    ((km, trip),) = round_trips.matched(shipped, "aws", tmp_path)
+    assert {trip.a, trip.b} == {"eu-west-3", "eu-west-1"}
+    assert 700 < km < 900
+
+
+@pytest.mark.skipif(not LAYERS.is_dir(), reason="the raw tables are not here")
+def test_the_table_of_round_trips_is_current(shipped: Library) -> None:
+    assert round_trips.table(shipped, LAYERS) in round_trips.PAGE.read_text("utf-8"), (
+        "run: python scripts/round_trips.py --write"
+    )

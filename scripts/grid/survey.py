@@ -23,6 +23,7 @@ from zonerisk.layers import files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from zonerisk.catalogue.catalog import Catalog
     from zonerisk.core.model import Position, Site
 
 RTE, OSM, OSM_2016 = "stations-rte", "stations-osm", "stations-osm2016"
@@ -44,6 +45,14 @@ def cards() -> dict[str, dict[str, str]]:
     """Return what is said of each raw layer: the shipped ``sources.json``, where it is edited."""
     read: dict[str, dict[str, str]] = json.loads((data_root() / samples.SUPPLY / samples.SOURCES).read_text())
     return read
+
+
+def derived(catalog: Catalog, layers: Path) -> dict[str, str]:
+    """Derive every sample file at the sites of a catalogue, by :func:`survey`."""
+    regions = [catalog.region(key) for key in catalog.region_ids]
+    sites = {site.id: (site, site.country or row.country) for row in regions for site in row.sites.values()}
+    stated = {feed.station for region in regions for feed in region.feeds.values() if feed.station}
+    return survey(sites, stated, layers)
 
 
 def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers: Path) -> dict[str, str]:
