@@ -1,14 +1,12 @@
 """Freeze what zonerisk answers, then tell which answers a change of the code has altered.
 
 Run it from a checkout's root, whose ``src`` it judges: ``python scripts/black_box.py freeze FOLDER``, then
-``compare FOLDER``. Provenance and schema are left out. FOLDER gets a file for each group of answers, and
-hashes.json, which alone (``compare hashes.json``) tells what differs, but not how.
+``compare FOLDER``. Provenance and schema are left out. FOLDER gets a file for each group of answers.
 """
 
 import argparse
 import functools
 import gzip
-import hashlib
 import io
 import json
 import multiprocessing
@@ -37,10 +35,10 @@ REGION = "score {0}|score {0} --format md|score {0} --format csv|show {0}|show {
 MORE = """compare ovh-sbg scaleway-fr-par aws-eu-west-3 --format json|score ovh-sbg --as-of 2021-03-09|show no
 dr ovh-sbg --any-provider --within EU --max-rtt-ms 10|score 48.585,7.797 48.601,7.783 --uncertainty-m 200
 dr ovh-rbx --to ovh-gra --to ovh-sbg --format md|compare ovh-sbg scaleway-fr-par aws-eu-west-3|list sites ovh
-dr aws-eu-west-3 --min-km 500|compare scaleway --format md|score ovh-rbx --fail-on fail|feeds show ovh-sbg
-score ovh-sbg --units sites|score ovh-sbg --policy no|compare ovh --format csv|show ovh-sbg/sbg3|feeds sources
-compare --help|layers --help|export --help|score --help|atlas --help|feeds --help|layers list
-list --help|show --help|plan --help|data --help|compare no|map --help|rtt --help|dr --help|score no|--help"""
+dr aws-eu-west-3 --min-km 500|compare scaleway --format md|score ovh-rbx --fail-on fail|list feeds ovh
+score ovh-sbg --units sites|score ovh-sbg --policy no|compare ovh --format csv|show ovh-sbg/sbg3
+compare --help|layers --help|export --help|score --help|atlas --help|report --help|layers list
+list --help|show --help|plan --help|data --help|compare no|map --help|dr --help|score no|--help"""
 
 
 def answer(asked: str) -> Any:
@@ -80,17 +78,16 @@ def groups(policies: list[str], sample: int) -> Iterator[tuple[str, str, dict[st
         yield "dr", name, {each: f"dr {name} --policy {each} --format json" for each in judged}
     for name in sorted(str(each) for each in Path("examples").rglob("*.*")):
         yield "plans", name, {each: f"plan {name} --format {each}" for each in FORMS}
-    for name in TELLING.split():
-        lines = [line.format(name) for line in REGION.split("|")]
-        yield "texts", name, dict(zip(lines, lines, strict=True))
-    lines = re.split(r"[|\n]", MORE) + [f"show {each}" for each in known]
-    lines += [f"list {each} --format {form}" for each in KINDS for form in ("table", "json", "csv")]
-    yield "texts", "more", dict(zip(lines, lines, strict=True))
+    asked = {name: [line.format(name) for line in REGION.split("|")] for name in TELLING.split()}
+    lists = [f"list {each} --format {form}" for each in KINDS for form in ("table", "json", "csv")]
+    asked["more"] = [*re.split(r"[|\n]", MORE), *(f"show {each}" for each in known), *lists]
+    for name, lines in asked.items():
+        yield "texts", name, {line: line for line in lines}
     yield "page", "ovh-sbg", {"map": "map ovh-sbg"}
 
 
 def leaves(told: Any, path: str = "") -> dict[str, str]:
-    """Give every path of an answer with what stands there."""
+    """Return every path of an answer with what stands there."""
     if not told or not isinstance(told, dict | list):
         return {path: json.dumps(told, ensure_ascii=False)}
     pairs = told.items() if isinstance(told, dict) else enumerate(told)
@@ -98,34 +95,29 @@ def leaves(told: Any, path: str = "") -> dict[str, str]:
 
 
 def differences(old: Any, new: Any) -> list[tuple[str, str]]:
-    """Give every path where two answers differ, and old -> new from shortly before the difference."""
+    """Return every path where two answers differ, and old -> new from shortly before the difference."""
     were, are, found = leaves(old), leaves(new), []
     for path in dict.fromkeys([*were, *are]):
         one, other = were.get(path, "(none)"), are.get(path, "(none)")
         if one != other:
             start = max(0, len(os.path.commonprefix([one, other])) - 30)  # noqa: RUF071
             found.append((path, f"{one[start : start + 90]} -> {other[start : start + 90]}"))
-    return found or [("", "the order of keys")]
+    return found or [("", "the order of keys")] * (json.dumps(old) != json.dumps(new))
 
 
-def run(task: tuple[Any, Path, dict[str, str] | None]) -> tuple[str, dict[str, str], Any]:
-    """Answer a group; keep it where there are no earlier hashes, else hold it against what was kept."""
-    (part, name, asked), folder, before = task
+def run(task: tuple[Path, bool, dict[str, str]]) -> dict[str, list[tuple[str, str]]]:
+    """Answer a group, and keep it in its file, or hold it against that; return what differs, by question."""
+    file, freeze, asked = task
     answers = {key: answer(each) for key, each in asked.items()}
-    now = {key: hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8] for key, told in answers.items()}
-    file, found = folder / part / f"{name.replace('/', '+')}.json.gz", {}
-    if before is None:
+    if freeze:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(gzip.compress(json.dumps(answers, ensure_ascii=False).encode(), 6, mtime=0))
-    elif wrong := [key for key in now if now[key] != before.get(key)]:
-        old = json.loads(gzip.decompress(file.read_bytes())) if file.exists() else {}
-        found = {key: [("", f"{before.get(key)} -> {now[key]}, hashes alone")] for key in wrong}
-        found |= {key: differences(old[key], answers[key]) for key in wrong if key in old}
-    return f"{part}/{name}", now, found
+    old = json.loads(gzip.decompress(file.read_bytes())) if file.exists() else {}
+    return {key: differences(old.get(key), answers[key]) for key in asked}
 
 
 def main() -> int:
-    """Freeze, or compare; give the exit code."""
+    """Freeze, or compare; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("action", choices=("freeze", "compare"))
     parser.add_argument("folder", type=Path)
@@ -134,24 +126,22 @@ def main() -> int:
     parser.add_argument("--sample", type=int, default=1, help="every Nth region, a third as many for dr")
     parser.add_argument("--jobs", type=int, default=2)
     args = parser.parse_args()
-    index = args.folder if args.folder.suffix == ".json" else args.folder / "hashes.json"
-    frozen = None if args.action == "freeze" else json.loads(index.read_text())
-    todo = [each for each in groups(args.policy, args.sample) if each[0] in (args.only or PARTS)]
-    tasks = [(each, index.parent, frozen and frozen.get(f"{each[0]}/{each[1]}", {})) for each in todo]
-    hashes, paths, count = {}, Counter[str](), 0
+    tasks = [
+        (args.folder / part / f"{name.replace('/', '+')}.json.gz", args.action == "freeze", asked)
+        for part, name, asked in groups(args.policy, args.sample)
+        if part in (args.only or PARTS)
+    ]
+    paths, count = Counter[str](), 0
     with multiprocessing.get_context("fork").Pool(args.jobs) as pool:
-        for group, now, found in pool.imap(run, tasks):
-            hashes[group] = now
-            for key, changes in found.items():
+        for task, found in zip(tasks, pool.imap(run, tasks), strict=True):
+            for key, changes in ((key, changes) for key, changes in found.items() if changes):
                 count += 1
                 paths.update({re.sub(r"\.\d+\b", ".*", path) for path, _ in changes})
                 if count <= 40:
-                    print(f"{group} {key}: {len(changes)} differences")
+                    print(f"{task[0].relative_to(args.folder)} {key}: {len(changes)} differences")
                     print("".join(f"    {path}  {text}\n" for path, text in changes[:3]), end="")
-    if frozen is None:
-        index.write_text(json.dumps(hashes, ensure_ascii=False).replace("}, ", "},\n") + "\n")
     print("".join(f"{times:6} at {path}\n" for path, times in paths.most_common(20)), end="")
-    print(f"{count} of {sum(map(len, hashes.values()))} answers of {zonerisk.__file__} differ")
+    print(f"{count} of {sum(len(task[2]) for task in tasks)} answers of {zonerisk.__file__} differ")
     return 1 if count else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mkdocs.structure.files import File, Files
 
@@ -47,22 +47,20 @@ library.verdicts(["ovh"]).to_frame()
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add what stands outside docs/, under the path that a link from docs/ or the root gives it."""
-    for name, place in PAGES.items():
-        files.append(File.generated(config, place, content=(ROOT / name).read_text()))
-    for path in (*(ROOT / "maps").glob("*.png"), *(ROOT / "data/schema").glob("*.json")):
+    outside = [*(ROOT / "maps").glob("*.png"), *(ROOT / "data/schema").glob("*.json")]
+    outside += [ROOT / name for name in ("LICENSE", "data/LICENSE", "examples/zones.ipynb")]
+    for path in outside:
         files.append(File.generated(config, str(path.relative_to(ROOT)), abs_src_path=str(path)))
-    for name in ("LICENSE", "data/LICENSE", "examples/zones.ipynb"):
-        files.append(File.generated(config, name, abs_src_path=str(ROOT / name)))
-    parts = ["# Gallery", "The verdict on a region as one picture: `zonerisk score REGION -o card.svg`."]
+    texts = {place: (ROOT / name).read_text() for name, place in PAGES.items()}
+    gallery = ["# Gallery", "The verdict on a region as one picture: `zonerisk score REGION -o card.svg`."]
     library = zonerisk.load()
     for verdict in map(library.score, GALLERY):
         place, name = f"cards/{verdict.target}.svg", f"{verdict.name}: {verdict.independence.class_}"
-        drawn = card.draw(verdict, surroundings.setting(library, verdict))
-        files.append(File.generated(config, place, content=drawn))
-        parts.append(f"## {name}\n\n[![{name}]({place})]({place})")
-    files.append(File.generated(config, "gallery.md", content="\n\n".join(parts) + "\n"))
-    files.append(File.generated(config, "dictionary.md", content=dictionary()))
-    files.append(File.generated(config, "python.md", content=PYTHON))
+        texts[place] = card.draw(verdict, surroundings.setting(library, verdict))
+        gallery.append(f"## {name}\n\n[![{name}]({place})]({place})")
+    texts |= {"gallery.md": "\n\n".join(gallery) + "\n", "dictionary.md": dictionary(), "python.md": PYTHON}
+    for place, text in texts.items():
+        files.append(File.generated(config, place, content=text))
     return files
 
 
@@ -86,28 +84,23 @@ def dictionary() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _fields(schema: dict[str, object]) -> str:
+def _fields(schema: dict[str, Any]) -> str:
     rows = ["| field | what | meaning |", "| --- | --- | --- |"]
-    required = schema.get("required", ())
-    properties = schema.get("properties")
-    for name, field in (properties if isinstance(properties, dict) else {}).items():
-        asked = ", required" if name in (required if isinstance(required, list) else ()) else ""
-        meaning = " ".join(str(field.get("description", "")).split()).replace("|", "\\|").replace("<", "&lt;")
+    for name, field in schema.get("properties", {}).items():
+        asked = ", required" if name in schema.get("required", ()) else ""
+        meaning = " ".join(field.get("description", "").split()).replace("|", "\\|").replace("<", "&lt;")
         rows.append(f"| `{name}` | {_type(field)}{asked} | {meaning} |")
     return "\n".join(rows)
 
 
-def _type(field: dict[str, object]) -> str:
+def _type(field: dict[str, Any]) -> str:
     if "$ref" in field:
-        return str(field["$ref"]).rsplit("/", 1)[-1]
+        return field["$ref"].rsplit("/", 1)[-1]
     if "enum" in field or "const" in field:
         values = field.get("enum", [field.get("const")])
-        return "one of " + ", ".join(f"`{value}`" for value in (values if isinstance(values, list) else ()))
-    for word in ("anyOf", "oneOf"):
-        options = field.get(word)
-        if isinstance(options, list):
-            return " or ".join(dict.fromkeys(_type(option) for option in options))
-    items = field.get("items")
-    if isinstance(items, dict):
-        return f"list of {_type(items)}"
-    return str(field.get("type", "any"))
+        return "one of " + ", ".join(f"`{value}`" for value in values)
+    if options := field.get("anyOf") or field.get("oneOf"):
+        return " or ".join(dict.fromkeys(map(_type, options)))
+    if isinstance(field.get("items"), dict):
+        return f"list of {_type(field['items'])}"
+    return field.get("type", "any")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
 
 import zonerisk
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.core.kinds import HAZARDS
 from zonerisk.core.model import DEFAULT, Policy, Provider, Region, Site
-from zonerisk.curation.review import COLUMNS, line
+from zonerisk.curation.review import line
 from zonerisk.library import Library
 from zonerisk.words.report import Section, Table, markdown
 
@@ -22,90 +22,65 @@ VERDICTS, COVERAGE = ROOT / "tests" / "goldens" / "verdicts.csv", ROOT / "docs" 
 
 def verdicts(catalog: Library, policy: Policy) -> str:
     """Return each region's verdict on a line of CSV; the ends of lines are those of a file in git."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("region", *COLUMNS))
-    writer.writerows((key, *line(catalog, key, policy).values()) for key in sorted(catalog.region_ids))
-    return buffer.getvalue()
-
-
-class Count(NamedTuple):
-    """A provider's records; sites are counted in the file that holds them."""
-
-    regions: int = 0
-    announced: int = 0
-    closed: int = 0
-    zones: int = 0
-    located: int = 0
-    candidate: int = 0
-    buildings: int = 0
-    campuses: int = 0
-    towns: int = 0
-    unplaced: int = 0
+    rows = {key: line(catalog, key, policy) for key in sorted(catalog.region_ids)}
+    return pd.DataFrame(rows).T.to_csv(index_label="region", lineterminator="\n")
 
 
 # The radius of doubt up to which a site is known as a building, and as a campus or plot, metres.
 BUILDING_M = 250.0
 CAMPUS_M = 2000.0
-HEAD = (
-    "provider", "regions on file", "announced", "closed", "zones", "zone located", "candidate sites known",
-    "sites: building", "campus", "town or metro", "no position",
-)  # fmt: skip
+# Of an operator whose buildings are rented, sites alone are shown.
+SITES = ("sites: building", "campus", "town or metro", "no position")
 
 
-def count(catalog: Catalog, region: Region) -> Count:
-    """Count one region file."""
+def count(catalog: Catalog, region: Region) -> dict[str, int]:
+    """Count the records of one region file; sites are counted in the file that holds them."""
     zones = region.zones.values()
     placed = [zone for zone in zones if any(_precise(catalog.site(key)) for key in zone.sites)]
     maybe = region.candidates.sites if region.candidates else ()
     known = len(zones) - len(placed) if any(_precise(catalog.site(key)) for key in maybe) else 0
     sites = [site.position.uncertainty_m for site in region.sites.values() if site.position]
-    return Count(
-        regions=1,
-        announced=region.status == "announced",
-        closed=region.status == "closed",
-        zones=len(zones),
-        located=len(placed),
-        candidate=known,
-        buildings=sum(doubt <= BUILDING_M for doubt in sites),
-        campuses=sum(BUILDING_M < doubt <= CAMPUS_M for doubt in sites),
-        towns=sum(doubt > CAMPUS_M for doubt in sites),
-        unplaced=len(region.sites) - len(sites),
-    )
+    return {
+        "regions on file": 1,
+        "announced": region.status == "announced",
+        "closed": region.status == "closed",
+        "zones": len(zones),
+        "zone located": len(placed),
+        "candidate sites known": known,
+        "sites: building": sum(doubt <= BUILDING_M for doubt in sites),
+        "campus": sum(BUILDING_M < doubt <= CAMPUS_M for doubt in sites),
+        "town or metro": sum(doubt > CAMPUS_M for doubt in sites),
+        "no position": len(region.sites) - len(sites),
+    }
 
 
 def _precise(site: Site) -> bool:
     return site.position is not None and site.position.uncertainty_m <= CAMPUS_M
 
 
-def counts(catalog: Catalog) -> dict[str, Count]:
-    """Count each provider, in the order of ids."""
-    return {
-        key: _sum(count(catalog, catalog.region(region_id)) for region_id in catalog.regions_of(key))
-        for key in catalog.provider_ids
-    }
-
-
-def _sum(parts: Iterable[Count]) -> Count:
-    return Count(*map(sum, zip(Count(), *parts, strict=True)))
+def counts(catalog: Catalog) -> pd.DataFrame:
+    """Count the records of each provider, a row for each in the order of ids."""
+    regions = [catalog.region(key) for key in catalog.region_ids]
+    rows = pd.DataFrame([count(catalog, region) for region in regions], [row.provider for row in regions])
+    return rows.groupby(level=0).sum().reindex(catalog.provider_ids, fill_value=0)
 
 
 def coverage(catalog: Catalog) -> str:
     """Return how much of each provider the catalogue can place, as a page of Markdown."""
     counted = counts(catalog)
-    providers = {key: catalog.provider(key) for key in counted}
-    total = _sum(counted.values())
-    clouds = [key for key in counted if providers[key].role == "cloud"]
-    owners = [key for key in counted if providers[key].role != "cloud"]
-    rented = [_row(providers[key], counted[key]) for key in owners if counted[key].regions]
+    providers = {key: catalog.provider(key) for key in catalog.provider_ids}
+    cloud = np.array([row.role == "cloud" for row in providers.values()])
+    clouds, owners, total = counted[cloud], counted[~cloud], counted.sum()
+    rented = owners.loc[owners["regions on file"] > 0, ["regions on file", *SITES]]
     regions = map(catalog.region, catalog.region_ids)
     large = [region for region in regions if region.status == "open" and len(region.zones) >= 3]
     dark = [region for region in large if not positioned(catalog, region)]
     campus = f"{CAMPUS_M / 1000:g} km"
+    houses = total[SITES[0]]
     whole = (
-        f"{len(clouds)} providers and {len(owners)} operators of buildings, {total.regions} region files, "
-        f"{total.zones} zones as sold; {total.buildings + total.campuses} sites known to {campus} or better, "
-        f"{total.buildings} of them to {BUILDING_M:g} m. Catalogue of {catalog.edition.date}."
+        f"{len(clouds)} providers and {len(owners)} operators of buildings, {len(catalog.region_ids)} region "
+        f"files, {total.zones} zones as sold; {houses + total.campus} sites known to {campus} or better, "
+        f"{houses} of them to {BUILDING_M:g} m. Catalogue of {catalog.edition.date}."
     )
     located = (
         f"A zone is located where a source ties it to a site that is known to {campus}. *Candidate sites "
@@ -122,17 +97,15 @@ def coverage(catalog: Catalog) -> str:
         "zones: whose town a layer covers, and with a figure at a site or over the metro. What no layer "
         "covers is not assessed."
     )
-    cells = [
-        *(_row(providers[key], counted[key]) for key in clouds),
-        ("all", *map(str, _sum(counted[key] for key in clouds))),
+    looked = [
+        (region.id, "; ".join(f"{one.where}, {one.read}: {one.result}" for one in region.looked) or "not yet")
+        for region in dark
     ]
-    owned = Table(HEAD[:2] + HEAD[7:], [row[:2] + row[7:] for row in rented])
-    looked = Table(("region", "looked for in"), [(region.id, _looked(region)) for region in dark])
     sections = [
         Section("", [whole, located, "Written by `python scripts/goldens.py`."]),
-        Section("Providers", [Table(HEAD, cells)]),
-        Section("Operators whose buildings they rent", [owned]),
-        Section("Regions without a known building", [sought, looked]),
+        Section("Providers", [_table(clouds, providers, ("all", *map(str, clouds.sum())))]),
+        Section("Operators whose buildings they rent", [_table(rented, providers)]),
+        Section("Regions without a known building", [sought, Table(("region", "looked for in"), looked)]),
         Section("Hazards", [reach, Table(_HAZARD_HEAD, _reached(catalog))]),
     ]
     return markdown("Coverage", "", sections)
@@ -171,14 +144,13 @@ def positioned(catalog: Catalog, region: Region) -> bool:
     return any(site.kind != "metro" and _precise(site) for site in sites)
 
 
-def _looked(region: Region) -> str:
-    searches = (f"{search.where}, {search.read}: {search.result}" for search in region.looked)
-    return "; ".join(searches) or "not yet"
-
-
-def _row(provider: Provider, counted: Count) -> tuple[str, ...]:
-    closed = " (closed)" if provider.role == "cloud" and provider.status == "closed" else ""
-    return (provider.name + closed, *map(str, counted))
+def _table(counted: pd.DataFrame, providers: Mapping[str, Provider], *more: tuple[str, ...]) -> Table:
+    rows = []
+    for key, *numbers in counted.itertuples():
+        provider = providers[key]
+        closed = " (closed)" if provider.role == "cloud" and provider.status == "closed" else ""
+        rows.append((provider.name + closed, *map(str, numbers)))
+    return Table(("provider", *counted.columns), [*rows, *more])
 
 
 def main() -> None:

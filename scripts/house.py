@@ -6,7 +6,9 @@ A door is the ``__all__`` of a folder: the modules that other folders import, an
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -17,6 +19,11 @@ FILES = {
     for path in sorted(HOUSE.rglob("*.py"))
 }
 FOLDERS = sorted(path.parent.name for path in HOUSE.glob("*/__init__.py"))
+HEAD = """# The house
+
+A folder is a room with a door: other folders import only the modules that its `__all__` names,
+here in bold. Imports go one way, from the folders that stand first to those below.
+Written by `python scripts/house.py` from what the modules say of themselves."""
 
 
 def folder(module: str) -> str:
@@ -57,16 +64,15 @@ def _sentence(module: str) -> str:
 
 def page() -> str:
     """Return the page: each folder in the order of imports, and its modules with their sentences."""
-    order = sorted(FOLDERS, key=lambda name: (-_depth(name), name))
-    lines = [
-        "# The house",
-        "",
-        "A folder is a room with a door: other folders import only the modules that its `__all__` names,",
-        "here in bold. Imports go one way, from the folders that stand first to those below.",
-        "Written by `python scripts/house.py` from what the modules say of themselves.",
-    ]
-    entered = doors()
-    for name in order:
+    below: dict[str, set[str]] = {name: set() for name in FOLDERS}
+    for module, path in FILES.items():
+        if folder(module):
+            below[folder(module)] |= {*map(folder, imported(path))} - {"", folder(module)}
+    depth: dict[str, int] = {}
+    for name in TopologicalSorter(below).static_order():
+        depth[name] = max((1 + depth[other] for other in below[name]), default=0)
+    lines, entered = [HEAD], doors()
+    for name in sorted(FOLDERS, key=lambda name: (-depth[name], name)):
         modules = [module for module in FILES if folder(module) == name and module != name]
         lines += ["", f"## {name}", "", _sentence(name)]
         lines += ["", "| module | what it is |", "| --- | --- |"] if modules else []
@@ -77,31 +83,14 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _depth(name: str, above: tuple[str, ...] = ()) -> int:
-    """Return how many folders stand below one, along the longest way."""
-    below = {
-        folder(other)
-        for module, path in FILES.items()
-        if folder(module) == name
-        for other in imported(path)
-        if folder(other) not in ("", name, *above)
-    }
-    return max((1 + _depth(other, (*above, name)) for other in below), default=0)
-
-
 def main() -> None:
     """Write the doors and the page."""
     for name, modules in doors().items():
-        path = FILES[name]
-        text = path.read_text("utf-8")
-        rows = text.splitlines(keepends=True)
-        for node in ast.parse(text).body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
-                del rows[node.lineno - 1 : node.end_lineno]
+        text = re.sub(r"\n+__all__ = \[.*?\]\n", "\n", FILES[name].read_text("utf-8"), flags=re.DOTALL)
         listed = ", ".join(f'"{module}"' for module in modules)
         if len(listed) > 97:  # A line of 110 columns is full.
             listed = "\n" + "".join(f'    "{module}",\n' for module in modules)
-        path.write_text("".join(rows).rstrip() + f"\n\n__all__ = [{listed}]\n", "utf-8")
+        FILES[name].write_text(f"{text.rstrip()}\n\n__all__ = [{listed}]\n", "utf-8")
     PAGE.write_text(page(), "utf-8")
 
 

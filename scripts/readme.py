@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -26,8 +26,6 @@ WRITTEN = {"data/rates.json": "data rates --constants"}
 # What is run where a page says ``zonerisk``.
 COMMAND = f"{shlex.quote(sys.executable)} -m zonerisk"
 BLOCK = re.compile(r"```console\n\$ zonerisk ([^\n]+)\n(.*?)```", re.DOTALL)
-
-
 CHANGE = re.compile(
     r"```diff\n(?P<diff>.*?)```|<!-- (?P<file>[\w/.-]+\.yaml) -->\n```yaml\n(?P<text>.*?)```", re.DOTALL
 )
@@ -100,17 +98,13 @@ def shown(page: Path) -> list[tuple[str, str]]:
     return [block for part in plain for block in BLOCK.findall(part)]
 
 
-def _renewed(block: re.Match[str]) -> str:
-    whole, arguments, text = block[0], block[1], block[2]
-    if "\n...\n" in f"\n{text}":
-        return whole
-    return f"```console\n$ zonerisk {arguments}\n{output(arguments)}```"
-
-
 def _written(section: str, walks: bool) -> str:
+    blocks: Iterable[tuple[str, str, str]] = ()
     if not CHANGE.search(section):
-        return BLOCK.sub(_renewed, section)
-    for command, shows, printed in walked(section) if walks else ():
+        blocks = ((command, shows, output(command)) for command, shows in BLOCK.findall(section))
+    elif walks:
+        blocks = walked(section)
+    for command, shows, printed in blocks:
         if "\n...\n" not in f"\n{shows}":
             head = f"```console\n$ zonerisk {command}\n"
             section = section.replace(f"{head}{shows}```", f"{head}{printed}```")

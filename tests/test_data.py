@@ -268,12 +268,14 @@ def test_verdicts_are_one_line_a_region(two: tuple[Path, Path]) -> None:
 
 
 def test_coverage_counts(two: tuple[Path, Path]) -> None:
-    found = goldens.counts(Library(two[0]))["tt"]
-    assert (found.regions, found.zones, found.located, found.buildings, found.towns) == (
+    found = goldens.counts(Library(two[0])).loc["tt"]
+    assert found[
+        ["regions on file", "zones", "zone located", "sites: building", "town or metro"]
+    ].to_list() == [
         3,
         4,
         2,
         2,
         2,
-    )
+    ]
     assert json.dumps(goldens.coverage(Library(two[0]))).count("Testing") == 1
