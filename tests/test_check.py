@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import ast
 import random
 import re
 import shutil
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import records
 from conftest import ROOT
 from records import place, problems, rules, write
+from zonerisk.catalogue import document
 from zonerisk.core.errors import UsageError
 from zonerisk.curation import check
 from zonerisk.curation import rules as keeping
@@ -411,13 +414,35 @@ def test_every_rule_is_tested() -> None:
     assert tested == set(RULES)
 
 
+# How every flaw is worded, by its rule, or its rule and what of it is broken.
+WORDINGS = {
+    case: text
+    for cases in document.read(ROOT / "data/problems.yaml").tree.values()
+    for case, text in cases.items()
+}
+
+
 def test_contributing_lists_every_rule() -> None:
-    code = "".join(Path(str(module.__file__)).read_text() for module in (keeping, check))
-    known = re.findall(
-        r'yield \(?\s*"([a-z-]+)"|Problem\(name, number, (?:told|f"[^"]*"), "([a-z-]+)"|"(swapped|sign)": \(|, "(format)"',
-        code,
-    )
-    assert {name for names in known for name in names if name} == set(RULES)
+    code = Path(str(check.__file__)).read_text()
+    known = {case.partition("/")[0] for case in WORDINGS}
+    known |= set(re.findall(r'"(characters|format)"', code))
+    assert known == set(RULES)
+
+
+def test_every_wording_is_used_and_filled_in() -> None:
+    code = Path(str(keeping.__file__)).read_text()
+    # Slips are called as the gazetteer calls them.
+    assert {case for case in WORDINGS if f'"{case}"' not in code} == {"swapped", "sign"}
+    filled = 0
+    for call in (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)):
+        if ast.unparse(call.func) != "_flaw" or not isinstance(case := call.args[0], ast.Constant):
+            continue
+        given = {word.arg for word in call.keywords}
+        fields = [field for _, field, *_ in string.Formatter().parse(WORDINGS[case.value]) if field]
+        wanted = {re.split(r"\W", field)[0] for field in fields}
+        assert wanted <= given or None in given, case.value
+        filled += bool(wanted)
+    assert filled > 20
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from zonerisk.catalogue.dialect import Dialect
-from zonerisk.catalogue.document import cites, leaves
+from zonerisk.catalogue.document import cites, data_root, leaves, read
 from zonerisk.catalogue.gazetteer import (
     FRONTIER_M,
     Place,
@@ -25,6 +25,7 @@ from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import distance_m as metres_between
 from zonerisk.core.geometry import most_fibre_m
 from zonerisk.core.model import (
+    ID_PATTERN,
     Dated,
     Incident,
     Measurement,
@@ -61,12 +62,11 @@ TWIN_M = 25.0
 ADDRESS_MOST_M = 2000.0
 # Decimal places that a radius of doubt can carry: below (metres), at most.
 _DIGITS = ((20.0, 6), (1000.0, 5), (3000.0, 4), (10_000.0, 3), (math.inf, 2))
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 Level = Literal["error", "warning"]
 Keys = tuple[str | int, ...]
-# Of which rule, at which path of keys, what is wrong and what to do next; an error unless it says.
-Flaw = tuple[str, Keys, str] | tuple[str, Keys, str, Level]
+# Of which rule, at which path of keys, what is wrong and what to do next, and how grave it is.
+Flaw = tuple[str, Keys, str, Level]
 Find = Callable[[Any, "CheckedCatalogue"], Iterator[Flaw]]
 
 
@@ -116,61 +116,65 @@ def modeline(kind: str) -> str:
     return f"# yaml-language-server: $schema={up}schema/{kind}.json"
 
 
+def _flaw(case: str, *path: str | int, **said: object) -> Flaw:
+    """Return a flaw at a path of keys, worded as data/problems.yaml words its rule, or its rule and case."""
+    level, text = _wordings()[case]
+    return case.partition("/")[0], path, text.format(**said), level
+
+
+@cache
+def _wordings() -> dict[str, tuple[Level, str]]:
+    tree: Any = read(data_root() / "problems.yaml").tree
+    return {case: (level, text) for level, cases in tree.items() for case, text in cases.items()}
+
+
 def _written(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Look at how a file is called, how it begins, and what was not filled in."""
     stem, folder = file.path.stem, file.path.parent
     for path, value in leaves(file.tree):
         if value == "TODO":
-            yield "todo", path, "still says TODO; fill it in, or drop the line"
+            yield _flaw("todo", *path)
     if not file.document:
         return
     kind = _KINDS.get(file.id.partition("/")[0]) or (stem if stem in ("provider", "dialect") else "region")
     alone = kind in ("policy", "layer")  # Which stand in no provider's folder.
-    wanted = modeline(kind)
     if (file.path.absolute().parents[1 if alone else 2] / "schema").is_dir():
         with file.path.open(encoding="utf-8") as text:
-            if text.readline().rstrip() != wanted:
-                yield "modeline", (), f"the first line does not name the schema; put this on top: {wanted}"
+            if text.readline().rstrip() != modeline(kind):
+                yield _flaw("modeline", wanted=modeline(kind))
     for part in () if alone else (folder.name, stem):
-        if not _ID.fullmatch(part):
-            yield "file-name", (), f"{part!r} is not an id; rename it: lower case, digits and single dashes"
+        if not re.fullmatch(ID_PATTERN, part):
+            yield _flaw("file-name/id", part=part)
     for stray in sorted(folder.iterdir()) if stem == "provider" else ():
         if stray.is_dir() or stray.suffix != ".yaml":
-            then = "name a region's file <code>.yaml, or take it away"
-            yield "file-name", (), f"{stray.name} beside it is not read; {then}"
+            yield _flaw("file-name/stray", stray=stray)
 
 
 def _dialect(file: RecordFile[Dialect], checked: CheckedCatalogue) -> Iterator[Flaw]:
     ours, provider = file.record, file.id.partition("/")[0]
+    others = {key: other for key, other in checked.dialects.items() if key != provider}
     for index, alias in enumerate(ours.aliases):
         owners = {key for key, other in checked.dialects.items() if alias in other.aliases}
         owners |= {alias} & set(checked.catalog.provider_ids)
         if owners != {provider}:
-            what = f"{alias} names {' and '.join(sorted(owners))}; keep it with one of them"
-            yield "dialect", ("aliases", index), what
+            yield _flaw("dialect/alias", "aliases", index, alias=alias, owners=" and ".join(sorted(owners)))
     for alias, code in ours.regions.aliases.items():
         if f"{provider}-{code}" not in checked.region_ids:
-            what = f"no region is called {provider}-{code}; write the code as its file is named"
-            yield "dialect", ("regions", "aliases", alias), what
+            yield _flaw("dialect/region", "regions", "aliases", alias, region=f"{provider}-{code}")
     for name in ours.terraform.types:
-        for key, other in checked.dialects.items():
-            shared = other.openstack and ours.openstack
-            if key != provider and name in other.terraform.types and not shared:
-                then = "only what OpenStack's providers share may be theirs"
-                yield "dialect", ("terraform", "types", name), f"{key} has this type too; {then}"
+        for key, other in others.items():
+            if name in other.terraform.types and not (other.openstack and ours.openstack):
+                yield _flaw("dialect/type", "terraform", "types", name, other=key)
                 break
 
 
 def _provider(file: RecordFile[Provider], checked: CheckedCatalogue) -> Iterator[Flaw]:
     for number, claim in enumerate(file.record.claims):
         for index, code in enumerate(claim.exceptions):
-            if f"{file.id}-{code}" not in checked.region_ids:
-                what = f"no region is called {file.id}-{code}; write the code alone, as its file is named"
-                yield "reference", ("claims", number, "exceptions", index), what
-    used = any(checked.regions_of(file.id)) or file.id in checked.operators
-    if not file.record.note and not used:
-        then = "add one (zonerisk data new), or say in note that none is published"
-        yield "sold", (), f"has no region file beside it; {then}"
+            if (region := f"{file.id}-{code}") not in checked.region_ids:
+                yield _flaw("reference/exception", "claims", number, "exceptions", index, region=region)
+    if not (file.record.note or any(checked.regions_of(file.id)) or file.id in checked.operators):
+        yield _flaw("sold/regions")
 
 
 def _references(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -185,23 +189,22 @@ def _references(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator
     rows = [((*path, index), name, table) for path, names, table in named for index, name in enumerate(names)]
     for key, site in region.sites.items():
         if site.operator and site.operator not in checked.catalog.provider_ids:
-            what = f"no provider is called {site.operator}; write its provider.yaml, or correct the name"
-            yield "reference", ("sites", key, "operator"), what
+            yield _flaw("reference/operator", "sites", key, "operator", operator=site.operator)
         if site.campus:
             rows.append((("sites", key, "campus"), site.campus, "campuses"))
-    for where, name, table in rows:
+    for path, name, table in rows:
         region_id, _, key = name.partition("/")
         other = checked.regions.get(region_id)
         if region_id not in checked.region_ids:
-            what = f"{name}: no region is called {region_id}"
+            yield _flaw("reference/region", *path, name=name, region=region_id)
         elif other is None or key in getattr(other, table):  # Of a file that is refused nothing can be told.
             continue
         elif key in other.zones:
-            what = f"{name} is a zone; name the {table} it stands in"
+            yield _flaw("reference/zone", *path, name=name, table=table)
         else:
             document = checked.files[region_id].document
-            what = f"{name}: {document.name if document else region_id} has no such {table}"
-        yield "reference", where, f"{what}; correct the reference"
+            place = document.name if document else region_id
+            yield _flaw("reference/key", *path, name=name, file=place, table=table)
 
 
 def _sold(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -209,61 +212,52 @@ def _sold(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]
     owner, dialect = checked.providers.get(record.provider), checked.dialects.get(record.provider)
     cloud = owner is not None and owner.role == "cloud"
     if owner and cloud and owner.status == record.status == "open" and not record.zones:
-        then = "list them as sold; without zones, one named after the region"
-        yield "sold", (), f"is open and lists no zones; {then}"
+        yield _flaw("sold/zones")
     for key, site in record.sites.items() if cloud and record.zones else ():
         if site.id not in checked.used and not site.note:
-            then = "add it to candidates, or note why it serves none"
-            yield "unused", ("sites", key), f"no zone and no region refers to it; {then}", "warning"
+            yield _flaw("unused", "sites", key)
     for key, zone in record.zones.items():
         if not zone.evidence:
-            then = "name the page that lists it, and the one that ties it to a site"
-            yield "zone-source", ("zones", key), f"cites no evidence; {then}"
+            yield _flaw("zone-source", "zones", key)
         if dialect and dialect.zones.id and not dialect.zones.id.fullmatch(key):
             then = dialect.zones.account_relative or "use the id that is the same for every account"
-            yield "zone-id", ("zones", key), f"{key} is a name, not an id; {then}", "warning"
+            yield _flaw("zone-id/name", "zones", key, key=key, then=then)
         for other in checked.regions_of(record.provider):
             if other.record is None or other.id == file.id:
                 continue
             if key in other.record.zones:
-                what = f"{other.id} has a zone {key} too; keep it in the region that sells it"
-                yield "zone-id", ("zones", key), what
+                yield _flaw("zone-id/twice", "zones", key, key=key, other=other.id)
             elif not set(key.split("-")) & own and re.match(rf"{re.escape(other.path.stem)}(-|[a-z]?$)", key):
-                what = f"{key} is named after {other.id}, not after {file.id}"
-                yield "zone-id", ("zones", key), f"{what}; move it to that region's file, or correct it"
+                yield _flaw("zone-id/other", "zones", key, key=key, other=other.id, region=file.id)
 
 
 def _round_trip(file: RecordFile[Measurement], checked: CheckedCatalogue) -> Iterator[Flaw]:
-    record, today = file.record, checked.catalog.edition.date
-    if record.day > today[: len(record.day)]:
-        field = "until" if record.until else "since"
-        yield "round-trip", (field,), f"{record.day} is later than the catalogue's {today}; correct it"
+    record, today, day = file.record, checked.catalog.edition.date, file.record.day
+    if day > today[: len(day)]:
+        yield _flaw("round-trip/day", "until" if record.until else "since", day=day, today=today)
     for key, piece in record.evidence.items():
         if record.since[: len(piece.read)] > piece.read:
-            what = f"was read before {record.since}, when the measuring began; correct either day"
-            yield "round-trip", ("evidence", key, "read"), what
+            yield _flaw("round-trip/read", "evidence", key, "read", since=record.since)
     for index, row in enumerate(record.round_trips):
         sold = True
         for end, name in (("a", row.a), ("b", row.b)):
             region_id, _, key = name.partition("/")
-            region = checked.regions.get(region_id)
+            region, case = checked.regions.get(region_id), ""
             if not checked.sells(record.provider, region_id):
-                what = f"no region of {record.provider} is called {region_id}"
-            elif region is None:
-                continue
-            elif key not in region.zones:
-                what = f"{region_id} has no zone {key}"
-            elif not (region.holds(record.day) and region.zones[key].holds(record.day)):
-                what = f"{name} was not sold on {record.day}"
-            else:
-                continue
-            sold, then = False, "zonerisk show REGION names its zones by their ids, and since when"
-            yield "round-trip", ("round_trips", index, end), f"{what}; {then}"
-        least_m = _least_m(row, record.day, checked) if sold else 0.0
+                case = "round-trip/region"
+            elif region and key not in region.zones:
+                case = "round-trip/zone"
+            elif region and not (region.holds(day) and region.zones[key].holds(day)):
+                case = "round-trip/unsold"
+            if case:
+                sold, said = (
+                    False,
+                    {"provider": record.provider, "region": region_id, "zone": key, "day": day},
+                )
+                yield _flaw(case, "round_trips", index, end, **said)
+        least_m = _least_m(row, day, checked) if sold else 0.0
         if least_m > most_fibre_m(row.ms):
-            what = f"{row.ms:g} ms is faster than light: at least {least_m / 1000:.1f} km lie between them"
-            then = "correct it, or the places on record; milliseconds there and back"
-            yield "round-trip", ("round_trips", index, "ms"), f"{what}; {then}"
+            yield _flaw("round-trip/light", "round_trips", index, "ms", ms=row.ms, km=least_m / 1000)
 
 
 def _least_m(row: RoundTrip, day: str, checked: CheckedCatalogue) -> float:
@@ -288,24 +282,20 @@ def _sources(file: RecordFile[Any], checked: CheckedCatalogue) -> Iterator[Flaw]
         cited_keys = {key for other in citing for path, key in leaves(other.tree) if cites(path)}
         cited_keys |= {key for other in citing for _, key in _noted(other)}
         for key in file.evidence.keys() - cited_keys:
-            what = "nothing cites it; cite it where it proves something, or drop it"
-            yield "uncited", ("evidence", key), what, "warning"
+            yield _flaw("uncited", "evidence", key)
     for path, key in _noted(file) if hasattr(record, "evidence") else ():
         if key not in record.evidence:
-            what = f"names evidence {key}, which is not there"
-            yield "note-source", path, f"{what}; add it under evidence, or drop what rests on it"
+            yield _flaw("note-source", *path, key=key)
     dates: list[tuple[Keys, str | None]] = [
         (("evidence", key, "read"), piece.read) for key, piece in file.evidence.items()
     ]
     dates += [(("sites", row.key, "position", "read"), row.at.read) for row in file.placed]
     for path, date in dates:
         if date and date > day[: len(date)]:
-            what = f"{date} is later than the catalogue's {day}"
-            yield "read-date", path, f"{what}; correct it, or move the date in catalog.yaml"
+            yield _flaw("read-date", *path, date=date, day=day)
     for key, piece in file.evidence.items():
         if piece.url is None and piece.kind != "inference":
-            then = "add where it can be read, or say in the title how to get it"
-            yield "address", ("evidence", key), f"has no url; {then}", "warning"
+            yield _flaw("address", "evidence", key)
 
 
 def _noted(file: RecordFile[Any]) -> Iterator[tuple[Keys, str]]:
@@ -320,24 +310,20 @@ def _event(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterator[Fl
     incident = file.record
     read = max(piece.read for piece in incident.cited)
     if incident.day[: len(read)] > read:
-        what = f"lies after the day its sources were read, {read}; correct the day"
-        yield "event-open", ("start",), what
+        yield _flaw("event-open/read", "start", read=read)
     for index, key in enumerate(incident.regions):
         region = checked.regions.get(key)
         if key not in checked.region_ids:
-            what = f"no region is called {key}; see: zonerisk list regions"
-            yield "event-place", ("regions", index), what
+            yield _flaw("event-place/region", "regions", index, region=key)
         elif not checked.sells(incident.provider, key):
-            then = "write a file for each operator, with the same event"
-            yield "event-place", ("regions", index), f"{key} is not of {incident.provider}; {then}"
+            yield _flaw("event-place/provider", "regions", index, region=key, provider=incident.provider)
         away = _away(region, incident) if region else ""
         if region and region.status == "announced":
             away = "is announced only"
         elif region and region.launch and incident.day < (region.launch.not_before or ""):
             away = f"was not open before {region.launch.not_before}"
         if away:
-            what = f"{key} {away}; correct the day, or the region's record"
-            yield "event-open", ("regions", index), what
+            yield _flaw("event-open/region", "regions", index, region=key, away=away)
     rows: list[tuple[Keys, str, tuple[str, ...]]] = [
         ((field, index), name, ("sites",) if field == "sites" else ("zones",))
         for field in ("zones", "sites", "among")
@@ -354,10 +340,9 @@ def _event(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterator[Fl
             for row in getattr(region, table, ())
         }
         if region and key not in held:
-            then = f"correct it, or count the zones that were hit; see: zonerisk show {region_id}"
-            yield "event-place", path, f"{region_id} has no {' or '.join(tables)} {key}; {then}"
+            yield _flaw("event-place/key", *path, region=region_id, tables=" or ".join(tables), key=key)
         elif region and path[0] in ("zones", "sites") and (away := _away(held[key], incident)):
-            yield "event-open", path, f"{name} {away}; correct the day, or its record"
+            yield _flaw("event-open/place", *path, name=name, away=away)
 
 
 def _away(row: Dated, incident: Incident) -> str:
@@ -373,29 +358,22 @@ def _told_once(file: RecordFile[Incident], checked: CheckedCatalogue) -> Iterato
     incident, regions, least = file.record, file.record.regions, file.record.at_least or 0
     region = checked.regions.get(regions[0]) if len(regions) == 1 else None
     if len(regions) != 1 and least > 1:
-        what = "counts the zones of several regions; name the zones, or write it for one"
-        yield "event-count", ("at_least",), what
+        yield _flaw("event-count/several", "at_least")
     elif region and region.zones and least > len(region.zones):
-        on_file = phrases.count(len(region.zones), "zone")
-        yield "event-count", ("at_least",), f"{region.id} has {on_file} on file; correct the number"
-    owner = checked.providers.get(incident.provider)
-    feed = owner.incident_feeds.get(incident.feed) if owner and incident.feed else None
-    if owner and incident.feed and feed is None:
-        what = f"{incident.provider} has no incident feed {incident.feed}"
-        yield "event-feed", ("feed",), f"{what}; name it in provider.yaml under incident_feeds, or drop it"
+        zones = phrases.count(len(region.zones), "zone")
+        yield _flaw("event-count/most", "at_least", region=region.id, zones=zones)
+    owner, name = checked.providers.get(incident.provider), incident.feed
+    feed = owner.incident_feeds.get(name) if owner and name else None
+    if owner and name and feed is None:
+        yield _flaw("event-feed/name", "feed", provider=incident.provider, feed=name)
     elif feed and not feed.since <= incident.day <= feed.until:
-        what = f"{incident.feed} covers {feed.since} to {feed.until}; drop it, or correct the day"
-        yield "event-feed", ("feed",), what
+        yield _flaw("event-feed/day", "feed", name=name, feed=feed)
     for key in regions:
         other = checked.overlaps.get((incident.id, key))
         if other is None or (incident.zones and other.zones and set(incident.zones).isdisjoint(other.zones)):
             continue
-        if incident.start == other.start and "T" in incident.start:
-            then = "keep one file an event and operator, or correct the start"
-            yield "event-twice", ("start",), f"{other.id} has the same start, cause and region; {then}"
-        else:
-            what = f"begins with or within {other.id}, of the same cause and region"
-            yield "event-twice", ("start",), f"{what}; if both are one event, keep one file", "warning"
+        same = incident.start == other.start and "T" in incident.start
+        yield _flaw("event-twice/start" if same else "event-twice/within", "start", other=other.id)
 
 
 def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -407,18 +385,10 @@ def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
 
     # Of the slips that would bring a point abroad back into its country, the one nearest to its town.
     if slip := min(slips(lat, lon, row.country) if row.abroad else (), default=None, key=km):
-        rule, *turned = slip
-        what, then = {
-            "swapped": ("latitude and longitude look exchanged", "write lat and lon the other way round"),
-            "sign": ("a sign looks wrong", "south and west are negative; correct it"),
-        }[rule]
-        where = f"{row.point} is not in {row.country}, {turned[0]:g}, {turned[1]:g} is"
-        yield rule, ("position",), f"{what}: {where}; {then}"
+        yield _flaw(slip[0], "position", row=row, lat=slip[1], lon=slip[2])
     elif row.country not in countries_at(lat, lon):
-        near = "" if row.abroad else f", which begins within {row.slack_m / 1000:.1f} km"
-        what = f"{row.point} lies in {lies(lat, lon)}, not in {row.country}{near}"
-        level: Level = "error" if row.abroad else "warning"
-        yield "country", ("position",), f"{what}; look the place up again, or correct country", level
+        case = "country/abroad" if row.abroad else "country/near"
+        yield _flaw(case, "position", row=row, there=lies(lat, lon), km=row.slack_m / 1000)
     meant = row.meant or named(row.file.record.town or "", row.country)
     if not meant or row.abroad:
         return
@@ -428,10 +398,9 @@ def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         return
     others = around(lat, lon, REMOTE_KM)
     if away > REMOTE_KM or sum(place.km(lat, lon) < away for place in others) > REMOTE_RANK:
-        state = f", {nearest.state}" if nearest.state else ""
-        here = f"; the nearest place is {others[0].name}" if others else ""
-        what = f"{row.point} is {away:.0f} km from {nearest.name}{state}{here}"
-        yield "town", ("position",), f"{what}; look the place up again, or state the site's own town"
+        town = f"{nearest.name}, {nearest.state}" if nearest.state else nearest.name
+        near = f"; the nearest place is {others[0].name}" if others else ""
+        yield _flaw("town", "position", row=row, km=away, town=town, near=near)
 
 
 def _towns(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -440,64 +409,50 @@ def _towns(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw
         towns.setdefault((row.town, row.country), row)
     for (stated, country), row in towns.items():
         if stated is None:
-            what = "states no town; add town, to the site or to the region"
-            yield "town-known", ("sites", row.key), what, "warning"
+            yield _flaw("town-known/none", "sites", row.key)
         elif not row.meant and not row.abroad:
             near = around(row.at.lat, row.at.lon, REMOTE_KM)
             here = f"{near[0].name} ({near[0].km(row.at.lat, row.at.lon):.0f} km)" if near else "none"
-            what = f"no town {stated!r} of 1,000 people is known in {country}"
-            then = "check the spelling, or leave it where the place is smaller"
-            told = f"{what}; the nearest to the point is {here}; {then}"
-            yield "town-known", ("sites", row.key), told, "warning"
+            yield _flaw("town-known/spelling", "sites", row.key, town=stated, country=country, near=here)
 
 
 def _doubt(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
     """Look at whether the radius of doubt goes with digits, kind, method, address and outline."""
-    site, kind, at, doubt = row.site, row.site.kind, row.at, f"{row.at.uncertainty_m:g} m"
-    most = next(count for below, count in _DIGITS if at.uncertainty_m < below)
+    site, at, radius_m = row.site, row.at, row.at.uncertainty_m
+    said = {"doubt": f"{radius_m:g} m", "method": at.method, "kind": site.kind, "least": METRO_LEAST_M}
+    most = next(count for below, count in _DIGITS if radius_m < below)
     for axis in ("lat", "lon"):
         text = str(row.file.written("sites", row.key, "position", axis))
         if len(text.partition(".")[2]) > most:
-            what = f"{text} is finer than {doubt} of doubt supports; round to {most} decimals"
-            yield "digits", ("position", axis), what
-    if kind == "metro" and (at.method != "town" or at.uncertainty_m < METRO_LEAST_M):
-        what = f"a metro known by {at.method} to {doubt} claims more than a metro can"
-        then = f"write method: town and uncertainty_m {METRO_LEAST_M:.0f} or more"
-        yield "precision", ("position",), f"{what}; {then}"
-    elif at.method == "town" and at.uncertainty_m < TOWN_LEAST_M:
-        then = f"write uncertainty_m {TOWN_LEAST_M:.0f} or more, to hold its industrial zones"
-        yield "precision", ("position",), f"a town's point is not known to {doubt}; {then}"
-    elif at.method in ("outline", "point") and at.uncertainty_m > BUILDING_MOST_M:
-        what = f"a mapped {at.method} with {doubt} of doubt is not a {kind}"
-        yield "precision", ("position",), f"{what}; write the radius of the object, or method: town"
-    told = kind == "metro" or at.osm or site.address or at.uncertainty_m >= BUILDING_MOST_M
+            yield _flaw("digits", "position", axis, text=text, most=most, **said)
+    if site.kind == "metro" and (at.method != "town" or radius_m < METRO_LEAST_M):
+        yield _flaw("precision/metro", "position", **said)
+    elif at.method == "town" and radius_m < TOWN_LEAST_M:
+        yield _flaw("precision/town", "position", **said | {"least": TOWN_LEAST_M})
+    elif at.method in ("outline", "point") and radius_m > BUILDING_MOST_M:
+        yield _flaw("precision/object", "position", **said)
+    told = site.kind == "metro" or at.osm or site.address or radius_m >= BUILDING_MOST_M
     centres = [] if told else [place for place in row.meant if place.km(at.lat, at.lon) <= CENTRE_KM]
     if centres:
-        what = f"{row.point} is the centre of {centres[0].name}, not a {kind}; give its address or its"
-        then = f"method: town with uncertainty_m {METRO_LEAST_M:.0f} or more"
-        yield "centroid", ("position",), f"{what} OpenStreetMap object, or write {then}"
-    if site.address and at.uncertainty_m > ADDRESS_MOST_M:
-        what = f"has a street address and {at.uncertainty_m / 1000:g} km of doubt"
-        then = "geocode the address (method: address), or name the object on the map"
-        yield "address-disc", ("position", "uncertainty_m"), f"{what}; {then}", "warning"
+        yield _flaw("centroid", "position", point=row.point, town=centres[0].name, **said)
+    if site.address and radius_m > ADDRESS_MOST_M:
+        yield _flaw("address-disc", "position", "uncertainty_m", km=radius_m / 1000)
     half_m = math.sqrt((at.footprint_m2 or 0.0) / 2)
-    if at.uncertainty_m < half_m:
-        what = f"{doubt} do not hold the {at.footprint_m2:g} m2 of its outline"
-        yield "footprint", ("position", "uncertainty_m"), f"{what}; write {math.ceil(half_m)} or more"
+    if radius_m < half_m:
+        outline, half = at.footprint_m2, math.ceil(half_m)
+        yield _flaw("footprint", "position", "uncertainty_m", outline=outline, half=half, **said)
 
 
 def _beside(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
     for other in checked.beside(row):
         alike = row.at.osm is not None and row.at.osm == other.at.osm
         if alike or (row.at.lat, row.at.lon) == (other.at.lat, other.at.lon):
-            what = f"{row.at.osm if alike else row.point} is the point of {other.site.id} too"
-            then = "refer to that site, or find where this one really stands"
-            yield "same-point", ("position",), f"{what}; {then}"
+            point = row.at.osm if alike else row.point
+            yield _flaw("same-point", "position", point=point, other=other.site.id)
         elif other.file.path.parent != row.file.path.parent:
             metres = metres_between(row.at, other.at)
             if 0 < metres <= TWIN_M:
-                then = "if both are one building, keep one record and refer to it"
-                yield "twin", ("position",), f"{metres:.0f} m from {other.site.id}; {then}", "warning"
+                yield _flaw("twin", "position", metres=metres, other=other.site.id)
 
 
 def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -506,19 +461,16 @@ def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[F
         other = first.setdefault(row.site.campus or "", row)
         metres = metres_between(row.at, other.at)
         if metres > CAMPUS_MOST_M + row.at.uncertainty_m + other.at.uncertainty_m:
-            what = f"{metres / 1000:.1f} km from {other.site.id} of the same campus"
-            then = "correct a position, or make two campuses of it"
-            yield "campus-spread", ("sites", row.key, "campus"), f"{what}; {then}"
+            yield _flaw("campus-spread", "sites", row.key, "campus", km=metres / 1000, other=other.site.id)
 
 
 def _policy(file: RecordFile[Policy], checked: CheckedCatalogue) -> Iterator[Flaw]:
     policy, cited_keys = file.record, {key for path, key in leaves(file.tree) if cites(path)}
     for name, rule in policy.rules.items():
         if policy.binding and not rule.quote and not all(piece.secondary for piece in policy.cite(name)):
-            what = "quotes no words of the text; quote them, or mark its evidence as secondary"
-            yield "annex", ("rules", name), what, "warning"
+            yield _flaw("annex/quote", "rules", name)
     for key in policy.evidence.keys() - cited_keys:
-        yield "annex", ("evidence", key), "no rule cites it; cite it or drop it", "warning"
+        yield _flaw("annex/evidence", "evidence", key)
 
 
 FINDS: tuple[tuple[type, Find], ...] = (
