@@ -31,6 +31,8 @@ def without(missing: tuple[str, ...], *arguments: str) -> subprocess.CompletedPr
     ("missing", "arguments", "extra"),
     [
         ("reverse_geocode", ("data", "check", "data/datacenters/ovh/sbg.yaml"), "check"),
+        ("resvg_py", ("score", "ovh-sbg", "-o", "{}/card.png"), "png"),
+        ("botocore", ("data", "freshness", "aws"), "freshness"),
         ("pyarrow", ("export", "{}/sites.parquet", "ovh-sbg"), "parquet"),
         (
             "rasterio",

@@ -80,7 +80,14 @@ def test_a_provider_means_its_regions_as_geodata(shipped: Library) -> None:
         (lambda library: library.score("ovh"), UnknownTarget),
         (lambda library: library.score("ovh-sbg", "atlantis"), UnknownTarget),
         (lambda library: library.score("ovh-sbg", as_of="yesterday"), UsageError),
+        (lambda library: library.score("ovh-sbg", 3), UnknownTarget),
+        (lambda library: library.score("ovh-sbg", as_of=5), UsageError),
+        (lambda library: library.score("ovh-sbg", units="halls"), UsageError),
         (lambda library: library.recovery("ovh-sbg", within="Europe"), UsageError),
+        (lambda library: library.recovery("ovh-sbg", min_km=-1), UsageError),
+        (lambda library: library.recovery("ovh-sbg", min_km="far"), UsageError),
+        (lambda library: library.recovery("ovh-sbg", max_rtt_ms=float("nan")), UsageError),
+        (lambda library: library.recovery("ovh-sbg", to="atlantis"), UnknownTarget),
     ],
 )
 def test_misuse_is_refused_in_words(

@@ -347,7 +347,7 @@ def sites_of(domains: Iterable[FailureDomain]) -> dict[str, Site]:
 
 def last_day(text: str) -> str:
     """Return the last day that a partial date covers; refuse what is not a date."""
-    known = re.fullmatch(r"(19\d\d|2\d{3})(?:-(0[1-9]|1[0-2])(?:-(\d\d))?)?", text)
+    known = re.fullmatch(r"(19\d\d|2\d{3})(?:-(0[1-9]|1[0-2])(?:-(\d\d))?)?", str(text))
     if known:
         year, month = int(known[1]), int(known[2] or 12)
         last = calendar.monthrange(year, month)[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,8 @@ class Library(Catalog):
         from zonerisk.judging.score import score
 
         region, rules = self._one(target), self._policy(policy)
+        if units not in (None, "zones", "sites"):
+            raise UsageError(f"{units!r} cannot be compared; units are zones or sites")
         return score(self, region, rules, as_of=as_of, units=units, samples=samples)
 
     def verdicts(
@@ -159,13 +162,18 @@ class Library(Catalog):
         """
         from zonerisk.judging.recovery import Requirements, rank
 
+        for limit in (min_km, max_rtt_ms):
+            if not (limit is None or (isinstance(limit, int | float) and 0 <= limit < inf)):
+                raise UsageError(f"{limit!r} is no limit; write a number of km, or of ms, from 0 up")
         rules = self._policy(policy)
         region = self._one(target)
         area = self.area(within) if within is not None else None
         wanted = Requirements.of(rules, max_rtt_ms, area)
         if min_km is not None:
             wanted = wanted._replace(min_km=min_km, rule=None)
-        named = [region for name in to for region in self.open_regions(name)]
+        named = [
+            region for name in ([to] if isinstance(to, str) else to) for region in self.open_regions(name)
+        ]
         return rank(self, region, rules, wanted, as_of, named, any_provider)
 
     def plan(
@@ -222,7 +230,7 @@ class Library(Catalog):
         return frame(self, layer, regions)
 
     def _policy(self, policy: str | Policy) -> Policy:
-        return self.policy(policy) if isinstance(policy, str) else policy
+        return policy if isinstance(policy, Policy) else self.policy(str(policy))
 
     def _one(self, target: str) -> str:
         regions = self.resolve(target)
