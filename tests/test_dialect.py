@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import ast
 import json
 from pathlib import Path
 
 import pytest
 
 import records
+from conftest import ROOT
 from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import data_root
 from zonerisk.core.errors import DataError, UnknownTarget
@@ -229,3 +231,18 @@ def test_every_shipped_row_says_when_its_source_was_opened(shipped: Library) -> 
                 rows[f"{key} {type_}.variants.{at}"] = (variant.source, variant.checked)
     assert len(rows) > 250
     assert [name for name, told in rows.items() if not all(told)] == []
+
+
+def test_no_condition_names_a_provider(shipped: Library) -> None:
+    """What is peculiar to a provider is data beside its record: no code asks for one by its id or alias."""
+    names = {*shipped.provider_ids, *(name for each in shipped.dialects.values() for name in each.aliases)}
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            asked: list[ast.AST] = []
+            if isinstance(node, ast.Compare | ast.Match | ast.Subscript):
+                asked = [node]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                tests = ("startswith", "endswith", "get", "removeprefix")
+                asked = [*node.args] if node.func.attr in tests else []
+            constants = (part for each in asked for part in ast.walk(each) if isinstance(part, ast.Constant))
+            assert names.isdisjoint(str(part.value) for part in constants), f"{path}:{node.lineno}"
