@@ -224,7 +224,7 @@ WARNINGS: list[tuple[str, str, str, str]] = [
         "country",
         "lat: 48.58616, lon: 7.79751",
         "lat: 48.58616, lon: 7.8072",
-        "lies in DE, not in FR, which begins within 0.6 km",
+        "lies in DE, not in FR, which begins within 560 m",
     ),
     (
         "address-disc",

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from itertools import pairwise
+
 import pytest
 
+from conftest import ROOT
 from zonerisk.core.geometry import UNKNOWN, Interval
 from zonerisk.words import phrases
 
@@ -70,3 +75,16 @@ def test_names() -> None:
 
 def test_a_round_trip_of_nothing_is_empty() -> None:
     assert [phrases.round_trip(value) for value in (0.004, 0.34)] == ["", "0.34 ms"]
+
+
+def test_no_other_module_rounds_a_distance() -> None:
+    """Outside words no figure is rounded before a unit of length: phrases.distance does it alike everywhere.
+
+    Labels of samples are figures of a shipped table, written when it was made.
+    """
+    source = ROOT / "src" / "zonerisk"
+    for path in sorted({*source.rglob("*.py")} - {*(source / "words").glob("*.py")}):
+        texts = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.JoinedStr))
+        for figure, unit in (pair for text in texts for pair in pairwise(map(ast.unparse, text.values))):
+            rounded = re.search(r":[,.\d]*f\}", figure) and re.match(r"f?['\"] k?m\b", unit)
+            assert not rounded or path.name == "sampling.py", f"{path}: {figure}{unit}"

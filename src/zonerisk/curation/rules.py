@@ -257,7 +257,9 @@ def _round_trip(file: RecordFile[Measurement], checked: CheckedCatalogue) -> Ite
                 yield _flaw(case, "round_trips", index, end, **said)
         least_m = _least_m(row, day, checked) if sold else 0.0
         if least_m > most_fibre_m(row.ms):
-            yield _flaw("round-trip/light", "round_trips", index, "ms", ms=row.ms, km=least_m / 1000)
+            yield _flaw(
+                "round-trip/light", "round_trips", index, "ms", ms=row.ms, far=phrases.distance(least_m)
+            )
 
 
 def _least_m(row: RoundTrip, day: str, checked: CheckedCatalogue) -> float:
@@ -388,7 +390,7 @@ def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         yield _flaw(slip[0], "position", row=row, lat=slip[1], lon=slip[2])
     elif row.country not in countries_at(lat, lon):
         case = "country/abroad" if row.abroad else "country/near"
-        yield _flaw(case, "position", row=row, there=lies(lat, lon), km=row.slack_m / 1000)
+        yield _flaw(case, "position", row=row, there=lies(lat, lon), far=phrases.distance(row.slack_m))
     meant = row.meant or named(row.file.record.town or "", row.country)
     if not meant or row.abroad:
         return
@@ -400,7 +402,7 @@ def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
     if away > REMOTE_KM or sum(place.km(lat, lon) < away for place in others) > REMOTE_RANK:
         town = f"{nearest.name}, {nearest.state}" if nearest.state else nearest.name
         near = f"; the nearest place is {others[0].name}" if others else ""
-        yield _flaw("town", "position", row=row, km=away, town=town, near=near)
+        yield _flaw("town", "position", row=row, far=phrases.distance(1000 * away), town=town, near=near)
 
 
 def _towns(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -412,7 +414,8 @@ def _towns(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw
             yield _flaw("town-known/none", "sites", row.key)
         elif not row.meant and not row.abroad:
             near = around(row.at.lat, row.at.lon, REMOTE_KM)
-            here = f"{near[0].name} ({near[0].km(row.at.lat, row.at.lon):.0f} km)" if near else "none"
+            far = [phrases.distance(1000 * town.km(row.at.lat, row.at.lon)) for town in near[:1]]
+            here = f"{near[0].name} ({far[0]})" if near else "none"
             yield _flaw("town-known/spelling", "sites", row.key, town=stated, country=country, near=here)
 
 
@@ -452,7 +455,7 @@ def _beside(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         elif other.file.path.parent != row.file.path.parent:
             metres = metres_between(row.at, other.at)
             if 0 < metres <= TWIN_M:
-                yield _flaw("twin", "position", metres=metres, other=other.site.id)
+                yield _flaw("twin", "position", far=phrases.distance(metres), other=other.site.id)
 
 
 def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -461,7 +464,9 @@ def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[F
         other = first.setdefault(row.site.campus or "", row)
         metres = metres_between(row.at, other.at)
         if metres > CAMPUS_MOST_M + row.at.uncertainty_m + other.at.uncertainty_m:
-            yield _flaw("campus-spread", "sites", row.key, "campus", km=metres / 1000, other=other.site.id)
+            yield _flaw(
+                "campus-spread", "sites", row.key, "campus", far=phrases.distance(metres), other=other.site.id
+            )
 
 
 def _policy(file: RecordFile[Policy], checked: CheckedCatalogue) -> Iterator[Flaw]:

@@ -161,7 +161,9 @@ def supplies(catalog: Catalog, verdict: Verdict) -> tuple[Feature, ...]:
     for place in verdict.places:
         there = sample.neighbourhood(catalog.site(place.id))
         for station in there.near if there else ():
-            near.setdefault(station.station, []).append(f"{place.name} {station.distance_m / 1000:.1f} km")
+            near.setdefault(station.station, []).append(
+                f"{place.name} {phrases.distance(station.distance_m)}"
+            )
     stated: dict[str, list[str]] = {}
     for feed, _, sites in feeds.values():
         if feed.station and not sites.isdisjoint(place.id for place in verdict.places):

@@ -171,7 +171,7 @@ spread_copies = sentence("spread the copies over {} zones of {}")
 add_copy = sentence("add a copy in {}")
 # Of round trips.
 round_trip = sentence(
-    "{0} to {1}: {2:g} ms, at most {3:.1f} km of fibre, likely {4:.1f} km at most"
+    "{0} to {1}: {2:g} ms, at most {3:distance} of fibre, likely {4:distance} at most"
     "{5:?; as near as zones of one campus are}{6:?; refutes {6}}"
 )
 too_near = sentence("{:quoted}: it would need {:g} km")

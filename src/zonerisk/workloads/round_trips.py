@@ -66,8 +66,9 @@ class Judged(NamedTuple):
     def message(self) -> str:
         """All of it in one line."""
         a, b, ms, _ = self.trip
-        fibre_km, refuted = self.trip.fibre_km(), "; refutes ".join(self.refuted)
-        return wording.round_trip(a, b, ms, fibre_km, self.likely_km, self.trip.campus, refuted)
+        fibre_m, likely_m = 1000 * self.trip.fibre_km(), 1000 * self.likely_km
+        refuted = "; refutes ".join(self.refuted)
+        return wording.round_trip(a, b, ms, fibre_m, likely_m, self.trip.campus, refuted)
 
 
 def judge(
