@@ -245,4 +245,4 @@ def test_no_condition_names_a_provider(shipped: Library) -> None:
                 tests = ("startswith", "endswith", "get", "removeprefix")
                 asked = [*node.args] if node.func.attr in tests else []
             constants = (part for each in asked for part in ast.walk(each) if isinstance(part, ast.Constant))
-            assert names.isdisjoint(str(part.value) for part in constants), f"{path}:{node.lineno}"
+            assert names.isdisjoint(str(part.value) for part in constants), f"{path}: {ast.unparse(node)}"
