@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
-from itertools import combinations, islice
+from itertools import chain, combinations, islice
 from math import comb
 from typing import Any, NamedTuple
 
@@ -113,15 +113,15 @@ class Auditor:
         """Answer all that is asked of the deployment but advice."""
         deployment, inputs, events = self.deployment, self.inputs, self.events()
         lost = {key for event in events for key in event.lost}
-        lost |= {each.id for each in self.judged if "survives" in _failing(each.findings)}
-        total = mean([each.score for each in self.judged])
-        regions = {place.region for each in deployment.workloads for place in each.everywhere} - {OWN}
+        lost |= {judged.id for judged in self.judged if "survives" in _failing(judged.findings)}
+        total = mean([judged.score for judged in self.judged])
+        regions = {place.region for workload in deployment.workloads for place in workload.everywhere} - {OWN}
         source = probability.COMMON_SOURCE if inputs and inputs.common == probability.COMMON else "the plan"
         return Audit(
             files=deployment.files,
             policy=self.policy.id,
             as_of=self.day,
-            outcome=worst([each.outcome for each in self.judged]) if self.judged else "unknown",
+            outcome=worst([judged.outcome for judged in self.judged]) if self.judged else "unknown",
             letter=score.letter(total),
             score=total,
             summary=wording.summary(len(lost), len(self.judged), events[:1], len(deployment.unassessed)),
@@ -139,7 +139,7 @@ class Auditor:
     def _ranked(self, region: str) -> list[str]:
         """Return regions of the same provider that qualify as recovery, the best first."""
         ranking = rank(self.catalog, region, self.policy, self._standby.wanted, self.day)
-        return [each.target for each in ranking.candidates if each.outcome == "pass"]
+        return [candidate.target for candidate in ranking.candidates if candidate.outcome == "pass"]
 
     def judge(self, workload: Workload) -> Judged:
         """Judge one workload."""
@@ -169,7 +169,7 @@ class Auditor:
 
     def _find(self, workload: Workload) -> tuple[Finding, ...]:
         """Apply every rule to a workload, the worst findings first."""
-        found: list[Finding] = []
+        findings: list[Finding] = []
         known = self._known(workload)
         asked = {name: rule for name, rule in self.policy.rules.items() if name not in (*_CORE, "claims")}
         if workload.quorum == 1 and len({place.region for place in workload.places}) > 1:
@@ -179,7 +179,7 @@ class Auditor:
         # Without a pair of places to hold together, the other rules say what that means.
         alone = len(known.domains) < 2 and len(asked) < len(self.policy.rules)
         if asked and not alone and not workload.spread:
-            found += rules.apply(self.policy.model_copy(update={"rules": asked}), known)
+            findings += rules.apply(self.policy.model_copy(update={"rules": asked}), known)
         for name in _CORE:
             if rule := self.policy.rules.get(name):
                 outcome, message, subjects, evidence, certain = self._answer(name, workload, known)
@@ -187,9 +187,9 @@ class Auditor:
                 if rule.qualitative and not certain:
                     outcome, message = "unknown", wording.left(message)
                 cited = tuple(dict.fromkeys((*evidence, *self.policy.cite(name))))
-                told = Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=cited)
-                found.append(told)
-        return tuple(sorted(found, key=lambda finding: -severity(finding.outcome)))
+                row = Finding(rule=name, outcome=outcome, message=message, subjects=subjects, evidence=cited)
+                findings.append(row)
+        return tuple(sorted(findings, key=lambda finding: -severity(finding.outcome)))
 
     def _known(self, workload: Workload) -> Arrangement:
         return self.arrangements.build(_told(workload.places), ITSELF)
@@ -203,7 +203,7 @@ class Auditor:
         places, judge = (workload.dr, self._recovery) if rule == "dr" else (workload.backup, self._backup)
         if places:
             judged = [judge(workload, known, place) for place in places]
-            return min(judged, key=lambda each: severity(each.outcome))
+            return min(judged, key=lambda answer: severity(answer.outcome))
         none, silent = (wording.NONE_PLANNED, wording.SILENT_BACKUP)
         if rule == "dr":
             none, silent = wording.NO_RECOVERY, wording.SILENT_RECOVERY
@@ -215,8 +215,8 @@ class Auditor:
     def _quorum(self, workload: Workload) -> _Answer:
         # Three places are for a majority; where one copy is enough, two are.
         threshold = self.policy.rules["quorum"].threshold or 0
-        one = workload.quorum == 1 and not workload.halved
-        wanted = min(threshold, 2) if one else threshold
+        single = workload.quorum == 1 and not workload.halved
+        wanted = min(threshold, 2) if single else threshold
         least, distinct, _ = self._zones(workload.places)
         bounds = (workload.zones or None, None if workload.more is None else distinct + workload.more)
         most = min(filter(None, bounds), default=None)
@@ -224,9 +224,9 @@ class Auditor:
         untold = workload.basis == UNTOLD and wanted <= least < threshold
         if untold or workload.spread or (least < wanted and (most is None or most >= wanted)):
             outcome = "unknown"
-        one &= workload.basis != UNTOLD
-        asked = None if outcome == "pass" else wanted if one else threshold
-        return _Answer(outcome, wording.quorum(least, most, workload.spread, asked, one))
+        single &= workload.basis != UNTOLD
+        asked = None if outcome == "pass" else wanted if single else threshold
+        return _Answer(outcome, wording.quorum(least, most, workload.spread, asked, single))
 
     def _zones(self, places: Iterable[Place]) -> tuple[int, int, int]:
         """Count the fewest zones that places can be, the most, and the most copies that one may hold.
@@ -256,7 +256,7 @@ class Auditor:
         Of a counted group only the number is known that goes together: at best, the fewest copies.
         """
         copies, units = Counter(place.id for place in places), {unit.id: unit for unit in known.domains}
-        for risk in (each for groups in known.groups.values() for each in groups.all_risks):
+        for risk in chain.from_iterable(groups.all_risks for groups in known.groups.values()):
             # One of several buildings is not all of a zone.
             whole = [key for key in risk.members if risk.kind != "building" or len(units[key].sites) < 2]
             fewest = sorted(risk.members, key=copies.__getitem__)[: risk.least]
@@ -304,8 +304,8 @@ class Auditor:
             return _Answer("unknown", wording.doubtful(message, ", ".join(doubtful)))
         if least < workload.quorum:
             return _Answer("unknown", wording.one_zone(message))
-        for risk in (each for groups in known.groups.values() for each in groups.risks if each.grade == "C"):
-            if left(risk.members) < workload.quorum:
+        for risk in chain.from_iterable(groups.risks for groups in known.groups.values()):
+            if risk.grade == "C" and left(risk.members) < workload.quorum:
                 return _Answer("warn", wording.inferred(risk.message), risk.members, risk.evidence)
         return _Answer("pass", message)
 
@@ -318,9 +318,9 @@ class Auditor:
         return Endpoint(key, phrases.named(units), units, regions, countries, self.arrangements.own)
 
     def _recovery(self, workload: Workload, known: Arrangement, place: Place) -> _Answer:
-        found = self._standby.candidate(self._endpoint(workload.places), self._endpoint((place,)))
-        message = wording.recovery(found.name, found.target, verdicts.with_zones(found.message, found.zones))
-        return _Answer(found.outcome, message, (found.target,), found.evidence)
+        row = self._standby.candidate(self._endpoint(workload.places), self._endpoint((place,)))
+        message = wording.recovery(row.name, row.target, verdicts.with_zones(row.message, row.zones))
+        return _Answer(row.outcome, message, (row.target,), row.evidence)
 
     def _backup(self, workload: Workload, known: Arrangement, place: Place) -> _Answer:
         """Hold a backup against every place of what it protects."""
@@ -340,13 +340,13 @@ class Auditor:
         ]
         distances = [self.arrangements.distance(unit, there) for unit in known.domains]
         # Beyond regional threats, what nobody discloses is not held against a backup.
-        near = any(each.low < REGIONAL_M for each in distances)
+        near = any(distance.low < REGIONAL_M for distance in distances)
         both = [(key, place.id) for key in primaries]
         unknown = [kind for kind in BACKUP_KINDS if near and "unknown" in map(groups[kind].outcome, both)]
         hit = max(risks, key=lambda risk: (severity(risk.outcome), len(risk.members)), default=None)
         outcome = worst({risk.outcome for risk in risks} | ({"unknown"} if unknown else set()))
         elsewhere = spread and outcome == "fail"
-        nearest, shared = min(distances, key=lambda each: each.rank), hit.message if hit else None
+        nearest, shared = min(distances, key=lambda distance: distance.rank), hit.message if hit else None
         left = unknown if outcome == "unknown" else ()
         message = wording.backup(there.name, there.id, nearest, shared, ", ".join(left), elsewhere)
         return _Answer("unknown" if elsewhere else outcome, message, subjects, hit.evidence if hit else ())
@@ -405,16 +405,16 @@ class Auditor:
             key, first, taken = risk.id if risk else f"place:{members[0]}", members[0], frozenset(members)
             # A zone without a name is one workload's own: another's may be another zone.
             alone = None if risk else unnamed.get(first)
-            for hit in [[each] for each in lost] if alone else filter(None, [lost]):
+            for hit in [[workload] for workload in lost] if alone else filter(None, [lost]):
                 of = hit[0].id if alone else first
                 event = Event(
                     id=f"{key}:{of}" if alone else key,
                     kind=risk.kind if risk else "place",
                     grade=risk.grade if risk else None,
                     message=risk.message if risk else wording.lost(names[first], of),
-                    lost=tuple(each.id for each in hit),
-                    with_backup=tuple(each.id for each in hit if _gone(each.backup, taken)),
-                    with_recovery=tuple(each.id for each in hit if _gone(each.dr, taken)),
+                    lost=tuple(workload.id for workload in hit),
+                    with_backup=tuple(workload.id for workload in hit if _gone(workload.backup, taken)),
+                    with_recovery=tuple(workload.id for workload in hit if _gone(workload.dr, taken)),
                 )
                 events.setdefault((alone, of) if alone else key, event)
         ordered = sorted(
@@ -426,7 +426,7 @@ class Auditor:
         """Try one change at a time, judge again, and return the one that helps most without harming."""
         asked = not self.policy.rules.keys().isdisjoint(_CORE)
         workloads, change, most = self.deployment.workloads, None, [0.0]
-        failing = sum(len(_failing(each.findings)) for each in self.judged)
+        failing = sum(len(_failing(judged.findings)) for judged in self.judged)
         for kind, message, indices, edits in self._trials():
             room = [sum(self._room(at, edits)[end] for at in indices) + _ROUNDING for end in (0, 1)]
             if change and room < most[:2]:
@@ -480,9 +480,9 @@ class Auditor:
         workloads = self.deployment.workloads
         alike: dict[object, list[int]] = defaultdict(list)
         homes: dict[str, list[int]] = defaultdict(list)
-        for index, each in enumerate(workloads):
-            alike[each.places, each.quorum, each.basis].append(index)
-            if home := next((place.region for place in each.places if place.region != OWN), None):
+        for index, workload in enumerate(workloads):
+            alike[workload.places, workload.quorum, workload.basis].append(index)
+            if home := next((place.region for place in workload.places if place.region != OWN), None):
                 homes[home].append(index)
         for indices in alike.values():
             first = workloads[indices[0]]
@@ -536,9 +536,9 @@ class Auditor:
             tried = (self.judge(replace(workload, places=places)) for places in ways)
             best = min(tried, key=_rank, default=judged)
             # Zones of which only the names differ buy nothing that is known.
-            found: list[tuple[Judged, str | None, tuple[float, float] | None]] = []
+            options: list[tuple[Judged, str | None, tuple[float, float] | None]] = []
             if _rank(best) < _rank(judged) and (now or _rank(best)[:-1] < _rank(judged)[:-1]):
-                found.append((best, None, best.chance.ends if best.chance else None))
+                options.append((best, None, best.chance.ends if best.chance else None))
             for key in self.fallbacks(region)[:MOST_REGIONS]:
                 there, place = self.catalog.region(key), self.arrangements.placement.whole(key)
                 copies, both = Counter(zone.id for zone in zones_sold(there, self.day)), None
@@ -546,30 +546,30 @@ class Auditor:
                     needed, rates = majority(copies.total()), self.catalog.rates
                     low, high = probability.by_shocks(rates, {key: there}, copies, needed)
                     both = (now.low * low, now.high * high)
-                found.append((self.judge(replace(workload, dr=(place,))), key, both))
+                options.append((self.judge(replace(workload, dr=(place,))), key, both))
             choices += [
                 Choice(
                     kind="recovery" if target else "zones",
                     workload=workload.id,
-                    places=(target,) if target else tuple(each.place for each in best.places),
+                    places=(target,) if target else tuple(standing.place for standing in best.places),
                     settles=tuple(sorted({*_failing(judged.findings)} - {*_failing(best.findings)})),
                     now=now.ends if now else None,
                     then=then,
                 )
-                for best, target, then in found
+                for best, target, then in options
             ]
         return tuple(choices), wording.advice_left(len(listed), MOST_WORKLOADS, cut, MOST_WAYS)
 
 
 def _told(places: Iterable[Place]) -> Counter[Place]:
     """Count copies at places; somewhere in a region the first few stand for all: they are known alike."""
-    told: Counter[Place] = Counter()
+    counts: Counter[Place] = Counter()
     loose: dict[str, list[Place]] = defaultdict(list)
     for place in places:
-        alike = loose[place.region] if place.kind == LOOSE and place not in told else []
+        alike = loose[place.region] if place.kind == LOOSE and place not in counts else []
         alike += [place] * (len(alike) < MOST_ALIKE)
-        told[alike[-1]] += 1
-    return told
+        counts[alike[-1]] += 1
+    return counts
 
 
 def _may_take(groups: RiskGroups, copies: Mapping[str, int], quorum: int) -> bool:

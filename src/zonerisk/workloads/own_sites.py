@@ -84,11 +84,11 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
     first: dict[str, tuple[str, str]] = {}
     for number, (where, fields) in enumerate(rows, 1):
         name = _plain(fields.get("name")) or _plain(fields.get("id")) or f"site {number}"
-        told, country = _plain(fields.get("zone")), _plain(fields.get("country")).upper()
-        zone = told or name
+        label, country = _plain(fields.get("zone")), _plain(fields.get("country")).upper()
+        zone = label or name
         # By its name alone no site falls into another's zone.
-        other, named = first.setdefault(zone, (where, told))
-        if zone in held and not (told and named):
+        other, named = first.setdefault(zone, (where, label))
+        if zone in held and not (label and named):
             raise DataError(
                 f"{where}: {zone!r} is called like {other}; give each a name of its own, or both a zone"
             )
@@ -119,11 +119,11 @@ def lying(region: Region) -> str | None:
     for site in region.sites.values():
         if site.position and site.country is None:
             places.setdefault(gazetteer.lies(site.position.lat, site.position.lon), []).append(site.name)
-    told = (
+    clauses = (
         f"{', '.join(names) if len(names) < MOST_NAMED else phrases.count(len(names), 'site')} in {place}"
         for place, names in places.items()
     )
-    return "; ".join(told) or None
+    return "; ".join(clauses) or None
 
 
 def asked(policy: Policy) -> Policy:

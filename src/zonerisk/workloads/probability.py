@@ -26,7 +26,7 @@ _Pair = tuple[Share, Share]
 Ends = Annotated[
     _Pair,
     BeforeValidator(
-        lambda told: told if isinstance(told, list | tuple) else (told, told),
+        lambda share: share if isinstance(share, list | tuple) else (share, share),
         json_schema_input_type=_Pair | Share,
     ),
 ]
