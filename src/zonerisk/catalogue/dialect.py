@@ -3,7 +3,6 @@
 # No "from __future__ import annotations" here, as in core.model.
 
 import re
-from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -119,11 +118,6 @@ class Kubernetes(Record):
     sources: tuple[Url, ...] = ()
     checked: Checked | None = None
 
-    @cached_property
-    def schemes(self) -> frozenset[str]:
-        """What stands before ``://`` in its provider ids."""
-        return frozenset(text.partition("://")[0] for text in self.provider_ids)
-
 
 def zone_in(name: str, patterns: tuple[str, ...]) -> str | None:
     """Return the zone that a node's providerID, or a volume's id, names."""
@@ -132,12 +126,6 @@ def zone_in(name: str, patterns: tuple[str, ...]) -> str | None:
         if "{zone}" in text and (match := re.match(pattern, name)):
             return match[1]
     return None
-
-
-class OpenStack(Record):
-    """The OpenStack that a provider runs: the hosts that its users sign in at."""
-
-    hosts: tuple[Text, ...] = ()
 
 
 class Dialect(Record):
@@ -149,7 +137,8 @@ class Dialect(Record):
     zones: Annotated[ZoneNames, Field(default_factory=ZoneNames)]
     terraform: Annotated[Terraform, Field(default_factory=Terraform)]
     kubernetes: Annotated[Kubernetes, Field(default_factory=Kubernetes)]
-    openstack: OpenStack | None = None
+    openstack: tuple[Text, ...] = ()
+    """Hosts that users of the OpenStack that it runs sign in at."""
 
     def spellings(self, key: str) -> tuple[str, ...]:
         """Return the possible codes of what an API calls a region (simplified), the nearest first."""

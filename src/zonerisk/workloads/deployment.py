@@ -45,7 +45,6 @@ NEEDS = {
     "kept": "one keeps it up, assumed",
     "untold": UNTOLD,
 }
-MAX_COPIES = 10_000
 # A regional threat reaches 10 to 100 km (HP P6000 guide, threat radius classes): places
 # farther apart share nothing that position decides: no building, campus or flood.
 REGIONAL_M = 100_000
@@ -114,6 +113,7 @@ class Draft:
         self.places += other.places
         self.missing += other.missing
         self.uneven |= other.uneven
+        self.notes += tuple(each for each in other.notes if each not in self.notes)
         self.more = None if self.more is None or other.more is None else self.more + other.more
 
 
@@ -304,6 +304,13 @@ class Placement:
         return Workload(
             draft.key, draft.source, tuple(apart), quorum, basis, notes=tuple(notes), more=more, zones=zones
         )
+
+    def deployment(
+        self, files: Iterable[str], drafts: Iterable[Draft], unassessed: Iterable[Skipped]
+    ) -> Deployment:
+        """Make a deployment of workloads of which at least one copy is placed."""
+        made = (self.workload(draft) for draft in drafts if draft.places)
+        return Deployment(tuple(files), tuple(made), tuple(unassessed))
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""

@@ -16,16 +16,7 @@ from zonerisk.catalogue.document import read as document
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Record, Text, Url
 from zonerisk.words import findings as wording
-from zonerisk.workloads.deployment import (
-    Deployment,
-    Draft,
-    Place,
-    Placement,
-    Source,
-    Unplaced,
-    Workload,
-    majority,
-)
+from zonerisk.workloads.deployment import Deployment, Draft, Place, Placement, Source, Unplaced, majority
 from zonerisk.workloads.plan import Json, mapping, sequence
 
 if TYPE_CHECKING:
@@ -128,8 +119,11 @@ def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog
     reader.volumes(objects.pop("PersistentVolume", []))
     others = [(kind, other) for kind, listed in objects.items() for other in listed]
     unread = [other.source.skipped(f"{kind} {other.name}", OTHER) for kind, other in others]
-    names = tuple(name for name, _, _ in files)
-    return Deployment(names, tuple(reader.workloads()), (*reader.unassessed, *unread))
+    guesses = sorted(reader.guesses)
+    for draft in reader.drafts.values():
+        draft.notes += tuple(wording.guessed(reader.placement.dialect(each).name or each) for each in guesses)
+    names = (name for name, _, _ in files)
+    return reader.placement.deployment(names, reader.drafts.values(), (*reader.unassessed, *unread))
 
 
 class _Reader:
@@ -144,7 +138,8 @@ class _Reader:
         # Some providers' nodes have another's provider ids: their machine types tell them apart.
         self.machines = {machine: key for key, each in speech.items() for machine in each.machines}
         borrowers_first = sorted(speech.items(), key=lambda row: not row[1].machines)
-        self.schemes = {scheme: key for key, each in borrowers_first for scheme in each.schemes}
+        ids = ((text, key) for key, each in borrowers_first for text in each.provider_ids)
+        self.schemes = {text.partition("://")[0]: key for text, key in ids}
         self.drivers = {driver: key for key, each in speech.items() for driver in each.drivers}
         self.places: dict[str, Place] = {}
         self.home: tuple[str, str] | None = None
@@ -332,14 +327,6 @@ class _Reader:
         if region is None:
             raise Unplaced(wording.NO_ZONE)
         return [self._place(told, region, zone) for zone in zones]
-
-    def workloads(self) -> Iterator[Workload]:
-        """Make a workload of each group of which something is placed."""
-        names = [self.placement.dialect(each).name or each for each in sorted(self.guesses)]
-        for draft in self.drafts.values():
-            draft.notes += tuple(map(wording.guessed, names))
-            if draft.places:
-                yield self.placement.workload(draft)
 
 
 def _selects(budget: _Object, pod: _Object) -> bool:

@@ -8,6 +8,7 @@ from bisect import bisect
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
@@ -19,17 +20,7 @@ from zonerisk.core.kinds import FeedKind
 from zonerisk.core.model import Country, Key, PartialDate, Record, Region, Text
 from zonerisk.judging.arrangement import last_day
 from zonerisk.words import findings as wording
-from zonerisk.workloads.deployment import (
-    MAX_COPIES,
-    OWN,
-    Deployment,
-    Draft,
-    Place,
-    Placement,
-    Source,
-    Unplaced,
-    spread,
-)
+from zonerisk.workloads.deployment import OWN, Deployment, Draft, Place, Placement, Source, Unplaced, spread
 from zonerisk.workloads.probability import Inputs
 
 if TYPE_CHECKING:
@@ -39,6 +30,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 64_000_000
 MAX_YAML = 20_000_000
+MAX_COPIES = 10_000
 Json = Any
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -258,11 +250,12 @@ def sequence(value: Json) -> list[Json]:
 
 def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -> Deployment:
     """Tie a plan's workloads to the catalogue; refuse regions, zones and sites that are not known."""
-    problems: list[str] = []
-    for key, site in record.sites.items():
-        given = site.country and (site.lat, site.lon, site.country, site.uncertainty_m)
-        if given and (wrong := gazetteer.misplaced(*given)):
-            problems.append(written.problem(("sites", key), wrong))
+    problems = [
+        written.problem(("sites", key), wrong)
+        for key, site in record.sites.items()
+        if site.country
+        and (wrong := gazetteer.misplaced(site.lat, site.lon, site.country, site.uncertainty_m))
+    ]
     if problems:
         raise DataError(*problems)
     placement = Placement(catalog, day, _own(record, day) if record.sites else None)
@@ -281,23 +274,19 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
         named += [((*path, "sites", index), Elsewhere(site=site)) for index, site in enumerate(each.sites)]
         named = named or [((*path, "region"), Elsewhere())]
         places = [place for where, there in named for place in at(each, where, there)]
-        backup, dr = (
-            None
-            if told is None
-            else tuple(
-                place
-                for there in (told if isinstance(told, tuple) else (told,))
-                for place in at(each, (*path, name), there, spread_out=True)
-            )
-            for name, told in (("backup", each.backup), ("dr", each.dr))
-        )
+        others: dict[str, Any] = {"backup": None, "dr": None}
+        for name in others:
+            if (told := getattr(each, name)) is not None:
+                listed = told if isinstance(told, tuple) else (told,)
+                found = (at(each, (*path, name), there, spread_out=True) for there in listed)
+                others[name] = tuple(chain.from_iterable(found))
         if problems:
             continue
         source = Source(written.name, written.line(path))
         copies = list(spread(places, each.replicas or len(places)))
         workload = placement.workload(Draft(key, source, each.quorum or "majority", copies))
         notes = (*workload.notes, *_lying(places, placement.own))
-        workloads.append(replace(workload, backup=backup, dr=dr, could_tell=True, notes=notes))
+        workloads.append(replace(workload, **others, could_tell=True, notes=notes))
     if problems:
         raise DataError(*problems)
     return Deployment((written.name,), tuple(workloads), (), placement.own, record.model)
@@ -331,26 +320,19 @@ def _place(placement: Placement, of: WorkloadRecord, there: Elsewhere, spread_ou
 
 def _own(record: PlanFile, day: str) -> Region:
     """Return the plan's own datacenters as a region."""
-
-    def cited(key: str, **fields: object) -> dict[str, object]:
-        return {"id": f"{OWN}/{key}", "evidence": ("given",), **fields}
-
-    sites = {}
-    for key, site in record.sites.items():
-        disc = {**site.model_dump(include={"lat", "lon", "uncertainty_m"}), "evidence": ("given",)}
-        campus, told = site.campus and f"{OWN}/{site.campus}", site.model_dump(include={"country"})
-        position = {**disc, "method": "statement"}
-        sites[key] = cited(
-            key, name=site.name or key, kind="building", campus=campus, position=position, **told
-        )
-    campuses = {key: cited(key, name=campus.name) for key, campus in record.campuses.items()}
-    feeds = {
-        key: cited(key, **feed.model_dump() | {"sites": [f"{OWN}/{site}" for site in feed.sites]})
-        for key, feed in record.feeds.items()
-    }
+    told: dict[str, Any] = {name: {} for name in ("sites", "campuses", "feeds")}
+    for name, listed in told.items():
+        for key, each in getattr(record, name).items():
+            listed[key] = {"id": f"{OWN}/{key}", "evidence": ("given",), **each.model_dump(exclude_none=True)}
+    for key, site in told["sites"].items():
+        disc = {name: site.pop(name) for name in ("lat", "lon", "uncertainty_m")}
+        site["position"] = {**disc, "method": "statement", "evidence": ("given",)}
+        site |= {"kind": "building", "name": site.get("name", key)}
+        if "campus" in site:
+            site["campus"] = f"{OWN}/{site['campus']}"
+    for feed in told["feeds"].values():
+        feed["sites"] = [f"{OWN}/{site}" for site in feed["sites"]]
     claim = "Where the user's own datacenters stand and what they depend on."
     given = {"kind": "operator", "title": "The plan itself", "read": day, "claim": claim}
-    known = {"evidence": {"given": given}, "sites": sites, "campuses": campuses, "feeds": feeds}
-    return Region.model_validate(
-        {"id": OWN, "provider": OWN, "name": "own datacenters", "country": "ZZ", **known}
-    )
+    told |= {"id": OWN, "provider": OWN, "name": "own datacenters", "country": "ZZ"}
+    return Region.model_validate({**told, "evidence": {"given": given}})

@@ -16,18 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zonerisk.catalogue import document
 from zonerisk.core.errors import DataError
 from zonerisk.words import findings as wording
-from zonerisk.workloads.deployment import (
-    MAX_COPIES,
-    Deployment,
-    Draft,
-    Place,
-    Placement,
-    Source,
-    Unplaced,
-    Workload,
-    spread,
-)
-from zonerisk.workloads.plan import Json, lines_of, mapping, sequence
+from zonerisk.workloads.deployment import Deployment, Draft, Place, Placement, Source, Unplaced, spread
+from zonerisk.workloads.plan import MAX_COPIES, Json, lines_of, mapping, sequence
 
 if TYPE_CHECKING:
     from zonerisk.catalogue.catalog import Catalog
@@ -55,13 +45,10 @@ NOT_READ = "zonerisk does not read where this type of resource stands"
 NO_PROVIDER = "zonerisk reads no resources of this provider"
 PLACELESS = "has no place of its own"
 OF_WHAT = "a backup, but of what the file does not tell; state it in a plan (YAML)"
-NO_PLACE = "the file names no region or zone for it (not known before apply, or set outside)"
 NO_MEMBER = "its copies are instances, and the file holds none"
 NO_COPIES = "it has no copies"
-OUTSIDE = "stands outside the provider's regions, in an edge zone or on premises"
 DEFERRED = "put off by the plan: where it stands, and how many there are, a later plan tells"
 TARGETED = "limited to targets: what else there is, or will be, it does not list"
-ONE_OF = "in which of the subnets that it refers to it stands, the file does not tell"
 
 
 class _Resource(NamedTuple):
@@ -178,7 +165,8 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     if tree.get("complete") is False and not later:
         put_off.append(("the plan", TARGETED))
     left = [Source(name, reader.lines.get(key, 1)).skipped(key, reason) for key, reason in put_off]
-    return Deployment((name,), tuple(reader.workloads()), (*left, *reader.unassessed))
+    drafts = reader.gathered()
+    return reader.placement.deployment((name,), drafts, (*left, *reader.unassessed))
 
 
 def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
@@ -377,21 +365,15 @@ def _number(values: Json, paths: Iterable[str]) -> int | None:
     return None
 
 
-def _fits(values: Json, when: dict[str, re.Pattern[str]], absent: tuple[str, ...] = ("-",)) -> bool:
-    """Return whether at each path some value matches its pattern; what is absent counts as ``-``."""
+def _fits(values: Json, when: dict[str, re.Pattern[str]], absent: tuple[str, ...] = ("-",)) -> list[bool]:
+    """Return of each path whether some value there matches its pattern; what is absent counts as ``-``."""
+    found = []
     for path, pattern in when.items():
-        texts = (
+        texts = [
             str(each).lower() if isinstance(each, bool) else str(each) for each in values_at(values, path)
-        )
-        if not any(map(pattern.fullmatch, tuple(texts) or absent)):
-            return False
-    return True
-
-
-def _asked(values: Json, kind: ResourceType) -> bool:
-    """Return whether what has such values is read: all that it needs, and nothing that rules it out."""
-    ruled_out = (_fits(values, {path: pattern}, absent=()) for path, pattern in kind.never.items())
-    return _fits(values, kind.only) and not any(ruled_out)
+        ]
+        found.append(any(map(pattern.fullmatch, texts or absent)))
+    return found
 
 
 class _Reader:
@@ -460,7 +442,14 @@ class _Reader:
     def group(self, address: str, resources: list[_Resource]) -> None:
         """Place the resources of one address, or say why they are not."""
         kinds = self.types.get(resources[0].type, {})
-        asked = [one for one in resources if any(_asked(one.values, kind) for kind in kinds.values())]
+        asked = [
+            one
+            for one in resources
+            if any(
+                all(_fits(one.values, kind.only)) and not any(_fits(one.values, kind.never, absent=()))
+                for kind in kinds.values()
+            )
+        ]
         if not asked:
             prefix, _, rest = resources[0].type.partition("_")
             speech = self._dialect(resources[0].type).terraform
@@ -471,19 +460,17 @@ class _Reader:
             self.unassessed.append(self._source(resources[0]).skipped(address, reason, not placeless))
             return
         placed: list[tuple[_Resource, Draft]] = []
-        missing = 0
-        notes: dict[str, str] = {}
-        lone = False
+        missing, lone = 0, False
         for resource in asked:
             try:
-                provider = next(iter(kinds)) if len(kinds) == 1 else self._cloud(resource, notes)
+                provider, notes = self._cloud(resource, kinds)
                 kind = kinds[provider]
                 row = kind.varied(
-                    next((one for one in kind.variants if _fits(resource.values, one.when)), None)
+                    next((one for one in kind.variants if all(_fits(resource.values, one.when))), None)
                 )
                 if source := self._lone(resource, row.replica_of):
                     self.copied[resource.full] = source
-                draft = self._stand(provider, row, resource, notes)
+                draft = self._stand(provider, row, resource)
             except Unplaced as error:
                 self.unassessed.append(self._source(resource).skipped(resource.full, error))
                 missing += 1
@@ -493,35 +480,36 @@ class _Reader:
                 continue
             if draft is None:
                 self.led.append(resource)
-            elif not draft.places:
+                continue
+            draft.notes += notes
+            if not draft.places:
                 self.unassessed.append(draft.source.skipped(resource.full, NO_COPIES))
             elif row.joined:
-                whole = self._whole(resource, row)
-                if whole in self.joined:
-                    self.joined[whole].add(draft)
-                else:
-                    self.joined[whole] = replace(draft, key=whole, source=self._source(resource, whole))
+                draft.key = self._whole(resource, row)
+                draft.source = self._source(resource, draft.key)
+                self._add(self.joined, draft)
             else:
                 placed.append((resource, draft))
                 lone |= row.alone or draft.needs == "one"
-        if lone:
-            for resource, draft in placed:
-                self.drafts[resource.full] = replace(draft, notes=tuple(notes.values()))
-        elif placed:
-            keys = [resource.key.strip('[]"') for resource, _ in placed]
+        keys = [resource.key.strip('[]"') for resource, _ in placed]
+        for _, draft in placed:
+            draft.key = draft.key if lone else address
+            self._add(self.drafts, draft)
+        if placed and not lone:
+            self.drafts[address].missing = missing
             if len({tuple(_WORD.findall(key.lower())) for key in keys}) > 1:
-                notes["roles"] = wording.roles(keys)
-            every = replace(placed[0][1], key=address, missing=missing, notes=tuple(notes.values()))
-            for _, draft in placed[1:]:
-                every.add(draft)
-            self.drafts[address] = every
+                self.drafts[address].notes += (wording.roles(keys),)
+
+    def _add(self, drafts: dict[str, Draft], draft: Draft) -> None:
+        if drafts.setdefault(draft.key, draft) is not draft:
+            drafts[draft.key].add(draft)
 
     def _source(self, resource: _Resource, address: str = "") -> Source:
         at = self.configuration.written.get(unindexed(address or resource.address))
         return at or Source(self.name, self.lines.get(resource.full, 1))
 
-    def workloads(self) -> Iterator[Workload]:
-        """Make the workloads; instances of one cluster are its copies, and replicas those of their source."""
+    def gathered(self) -> list[Draft]:
+        """Return all drafts; instances of one cluster are its copies, and replicas those of their source."""
         known = set(self.drafts)
         for key in self.copied:
             # What is a replica of itself in the end is none.
@@ -533,11 +521,9 @@ class _Reader:
                 source = self.drafts[root]
                 source.add(self.drafts.pop(key))
                 source.needs, source.notes = "one", (*source.notes, wording.replica(key))
-        for draft in (*self.drafts.values(), *self.joined.values()):
-            if draft.places:
-                yield self.placement.workload(draft)
         alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
         self.unassessed += [self._source(each).skipped(each.full, NO_MEMBER) for each in alone]
+        return [*self.drafts.values(), *self.joined.values()]
 
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
         """Return the address of what a resource is a copy of; its own, where the file has none."""
@@ -554,9 +540,7 @@ class _Reader:
         found = [each for path, type_ in pairs for each in self._referred(resource, path, type_).found]
         return str(found[0].full) if len(found) == 1 else ""
 
-    def _stand(
-        self, provider: str, row: ResourceType, resource: _Resource, notes: dict[str, str]
-    ) -> Draft | None:
+    def _stand(self, provider: str, row: ResourceType, resource: _Resource) -> Draft | None:
         """Return where a resource's copies stand; None where its members speak for it."""
         values, dialect = resource.values, self.placement.dialect(provider)
         settings = self.configuration.settings(resource.address)
@@ -564,7 +548,7 @@ class _Reader:
         if host and any(host not in address for address in settings.endpoints):
             raise Unplaced(f"its provider talks to another endpoint than {dialect.name}")
         if any(values_at(values, path) for path in dialect.terraform.outside):
-            raise Unplaced(OUTSIDE)
+            raise Unplaced("stands outside the provider's regions, in an edge zone or on premises")
         if row.members:
             return None
         # What is written and not known before apply is no default.
@@ -588,7 +572,7 @@ class _Reader:
         # A zone that is no zone's name is told as the file has it.
         regions = regions or [self.placement.region(provider, zone) for zone in zones[:1]]
         if not regions:
-            raise Unplaced(NO_PLACE)
+            raise Unplaced("the file names no region or zone for it (not known before apply, or set outside)")
         if all(dialect.is_zone(each) for each in regions):
             zones, regions = zones or regions, [dialect.region_of(regions[0]) or ""]
         zones += [each for path in row.spare for each in _texts(values, (path,)) if each not in regions]
@@ -596,8 +580,9 @@ class _Reader:
         regions = [code for each in regions for code in self._regions(provider, each)]
         loose = not own and not told.sure and (not zones or len(set(zones)) > 1)
         if loose:
-            notes["one of"] = ONE_OF
-            return self._copies(row, resource, regions, [], told.most)
+            draft = self._copies(row, resource, regions, [], told.most)
+            draft.notes = ("in which of the subnets that it refers to it stands, the file does not tell",)
+            return draft
         places = [self._zone(regions[0], zone, resource) for zone in zones]
         kept = self._lone(resource, row.together) or "".join(_texts(values, row.together)[:1])
         if kept and not places:
@@ -770,27 +755,32 @@ class _Reader:
 
     def _regions(self, provider: str, text: str) -> list[str]:
         dialect, upper = self.placement.dialect(provider), text.upper()
-        with suppress(Unplaced):
-            codes = dialect.regions.dual.get(upper, (text,))
-            return [self.placement.region(provider, code) for code in codes]
-        if dialect.regions.multi and dialect.regions.multi.fullmatch(upper):
-            raise Unplaced(f"{dialect.name}'s multi-region {upper}: which regions hold it is not told")
-        # A zone's name where a region is asked for.
-        with suppress(Unplaced):
-            return [self.placement.region(provider, dialect.region_of(text) or "")]
-        return [self.placement.region(provider, text)]
+        try:
+            return [
+                self.placement.region(provider, code) for code in dialect.regions.dual.get(upper, (text,))
+            ]
+        except Unplaced:
+            if dialect.regions.multi and dialect.regions.multi.fullmatch(upper):
+                told = f"{dialect.name}'s multi-region {upper}: which regions hold it is not told"
+                raise Unplaced(told) from None
+            # A zone's name where a region is asked for.
+            with suppress(Unplaced):
+                return [self.placement.region(provider, dialect.region_of(text) or "")]
+            raise
 
-    def _cloud(self, resource: _Resource, notes: dict[str, str]) -> str:
-        """Return whose OpenStack it is: by the host that signs in, else by its region's name."""
+    def _cloud(self, resource: _Resource, kinds: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+        """Return whose it is; of OpenStack, by the host that signs in, else by its region's name."""
+        first, *others = kinds
+        if not others:
+            return first, ()
         settings = self.configuration.settings(resource.address)
         if settings.host:
             for provider, dialect in self.placement.dialects.items():
-                if dialect.openstack and settings.host in dialect.openstack.hosts:
-                    return provider
+                if settings.host in dialect.openstack:
+                    return provider, ()
             raise Unplaced("an OpenStack cloud that is not in the catalogue")
         region = "".join(_texts({**settings.defaults, **resource.values}, ("region",))[:1])
         guess = self.placement.openstack(region)
         if guess is None:
             raise Unplaced("whose OpenStack it is the file does not tell")
-        notes[guess] = wording.guessed(self.placement.dialect(guess).name or guess)
-        return guess
+        return guess, (wording.guessed(self.placement.dialect(guess).name or guess),)
