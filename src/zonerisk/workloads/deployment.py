@@ -248,9 +248,8 @@ class Placement:
         code = region.removeprefix(f"{record.provider}-")
         dialect = self.dialect(record.provider)
         if dialect.zones.account_relative and dialect.zones.suffix and not only:
-            named = (name for name in (key, f"{code}{key}", f"{code}-{key}") if name.startswith(code))
-            suffix = f"{re.escape(code)}(?:{dialect.zones.suffix.pattern})"
-            if name := next((name for name in named if re.fullmatch(suffix, name)), None):
+            letter = re.compile(f"{re.escape(code)}(?:{dialect.zones.suffix.pattern})")
+            if name := next(filter(letter.fullmatch, (key, f"{code}{key}", f"{code}-{key}")), None):
                 return Place(f"{region}/{name}", region, "label")
         if any(each.id == f"{region}/{key}" for each in sold):
             return Place(f"{region}/{key}", region, "zone")

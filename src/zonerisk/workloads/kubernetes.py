@@ -3,7 +3,7 @@
 # No "from __future__ import annotations" here, as in core.model.
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -162,18 +162,21 @@ class _Reader:
             votes = _ETCD in node.labels or (control and not apart)
             key = "nodes, control plane" if votes else _SPARE if control else "nodes"
             draft = self._draft(key, "kept" if key == _SPARE else "majority", node)
-            try:
-                self.places[node.name] = self._node(node)
-                draft.places.append(self.places[node.name])
-            except Unplaced as error:
-                self.unassessed.append(node.source.skipped(f"node {node.name}", error))
-                draft.missing += 1
+            self._put(draft, f"node {node.name}", node, self._node)
+
+    def _put(self, draft: Draft, key: str, of: _Object, place: Callable[[_Object], list[Place]]) -> None:
+        """Add an object's places to a workload, or say why they are missing."""
+        try:
+            draft.places += place(of)
+        except Unplaced as error:
+            self.unassessed.append(of.source.skipped(key, error))
+            draft.missing += 1
 
     def _draft(self, key: str, needs: Need, first: _Object) -> Draft:
         """Return the workload that an object is a part of."""
         return self.drafts.setdefault(key, Draft(key, first.source, needs))
 
-    def _node(self, node: _Object) -> Place:
+    def _node(self, node: _Object) -> list[Place]:
         provider_id, machine = str(node.spec.get("providerID", "")), node.label(_TYPE) or ""
         # Oracle's ids are its own: ocid1.instance...
         scheme = re.split(r"://|\.", provider_id)[0]
@@ -199,7 +202,8 @@ class _Reader:
             raise Unplaced(wording.NO_LABELS)
         region = self.placement.region(provider, text)
         self.home = self.home or (provider, region)
-        return self._place(provider, region, names[0] if names else None)
+        self.places[node.name] = self._place(provider, region, names[0] if names else None)
+        return [self.places[node.name]]
 
     def _place(self, provider: str, region: str, zone: str | None) -> Place:
         # Azure writes the zone 0, another scheduler "nova", where a region has none.
@@ -280,12 +284,7 @@ class _Reader:
             if volume.status.get("phase") in ("Released", "Failed"):
                 self.unassessed.append(volume.source.skipped(key, RELEASED, stands=False))
                 continue
-            draft = self._draft(key, needs, volume)
-            try:
-                draft.places += self._volume(volume)
-            except Unplaced as error:
-                self.unassessed.append(volume.source.skipped(key, error))
-                draft.missing += 1
+            self._put(self._draft(key, needs, volume), key, volume, self._volume)
 
     def _claim(self, volume: _Object) -> tuple[str, Need]:
         """Name a volume by its claim; of a stateful set's claims, leave the ordinal out."""

@@ -93,17 +93,6 @@ class _Use(NamedTuple):
     key: str = ""
 
 
-class _Referred(NamedTuple):
-    """Resources, or their addresses, that an attribute refers to.
-
-    ``whole`` if there may be no others; ``sure`` if it is all of them, and nothing chooses among them.
-    """
-
-    found: Sequence[Any]
-    whole: bool
-    sure: bool
-
-
 class _Told(NamedTuple):
     """Zones and regions of what a resource refers to; ``most`` of them, None without a bound.
 
@@ -117,6 +106,9 @@ class _Told(NamedTuple):
     sure: bool = True
 
 
+# Resources, or their addresses, that an attribute refers to; whether there may be no others; whether it is
+# all of them, and nothing chooses among them.
+_Referred = tuple[Sequence[Any], bool, bool]
 # A variable that is not set is not known.
 _UNSET: tuple[str, dict[str, Json]] = ("", {"constant_value": ""})
 
@@ -151,9 +143,8 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
         changes = map(mapping, sequence(tree.get("resource_changes")))
         after = [{**each, "values": mapping(each.get("change")).get("after")} for each in changes]
         values = {"root_module": {"resources": [each for each in after if each["values"] is not None]}}
-    managed = (resource for mode, resource in _resources(values) if mode != "data")
     groups: dict[str, list[_Resource]] = defaultdict(list)
-    for resource in managed:
+    for resource in _resources(values, besides="data"):
         groups[resource.address].append(resource)
     if sum(map(len, groups.values())) > MAX_RESOURCES:
         raise DataError(f"{name}: over {MAX_RESOURCES} resources; give one workspace a time")
@@ -169,14 +160,14 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     return reader.placement.deployment((name,), drafts, (*left, *reader.unassessed))
 
 
-def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
-    """Iterate over the modes and resources of all modules."""
+def _resources(values: Json, besides: str = "") -> Iterator[_Resource]:
+    """Iterate over the resources of all modules, besides those of one mode."""
     modules = [mapping(mapping(values).get("root_module"))]
     for here in modules:
         module = str(here.get("address", ""))
         for each in map(mapping, sequence(here.get("resources"))):
             # What was replaced and is still to be destroyed is no copy.
-            if not each or each.get("deposed_key") or each.get("deposed"):
+            if not each or each.get("deposed_key") or each.get("deposed") or each.get("mode") == besides:
                 continue
             full = str(each.get("address", ""))
             # Terraform 0.12 leaves the module out of its resources' addresses.
@@ -184,7 +175,7 @@ def _resources(values: Json) -> Iterator[tuple[Json, _Resource]]:
                 full = f"{module}.{full}"
             hidden = mapping(each.get("sensitive_values"))
             seen = {k: value for k, value in mapping(each.get("values")).items() if hidden.get(k) is not True}
-            yield each.get("mode"), _Resource(full, unindexed(full), str(each.get("type", "")), seen)
+            yield _Resource(full, unindexed(full), str(each.get("type", "")), seen)
         modules += map(mapping, sequence(here.get("child_modules")))
 
 
@@ -198,33 +189,32 @@ class _Configuration:
 
     def __init__(self, tree: Json, folder: Path) -> None:
         configuration = mapping(tree.get("configuration"))
-        # What a variable of a module is given, as an expression in the module that gives it.
-        self.variables: dict[str, tuple[str, dict[str, Json]]] = {}
+        # What variables are given and outputs are: an expression, after the module that it is written in.
+        self.given: dict[str, tuple[str, dict[str, Json]]] = {}
         self.uses: dict[str, _Use] = {}
-        self.outputs: dict[str, Json] = {}
         self.written: dict[str, Source] = {}
         headers = cache(_headers)
         root = mapping(configuration.get("root_module"))
         modules: list[tuple[str, dict[str, Json], Path | None]] = [("", root, folder)]
         for prefix, module, here in modules:
             for name, variable in mapping(module.get("variables")).items():
-                self.variables.setdefault(prefix + name, _constant(mapping(variable).get("default")))
+                self.given.setdefault(f"{prefix}var.{name}", _constant(mapping(variable).get("default")))
             for resource in map(mapping, sequence(module.get("resources"))):
                 key, address = str(resource.get("provider_config_key", "")), str(resource.get("address", ""))
                 self.uses[prefix + address] = _Use(prefix, mapping(resource.get("expressions")), key)
                 if here and (source := headers(here).get(address)):
                     self.written[prefix + address] = source
             for name, output in mapping(module.get("outputs")).items():
-                self.outputs[prefix + name] = mapping(output).get("expression")
+                self.given[prefix + name] = prefix, mapping(mapping(output).get("expression"))
             for name, call in mapping(module.get("module_calls")).items():
                 below, path = f"{prefix}module.{name}.", str(mapping(call).get("source"))
                 for variable, expression in mapping(mapping(call).get("expressions")).items():
-                    self.variables[below + variable] = prefix, mapping(expression)
+                    self.given[f"{below}var.{variable}"] = prefix, mapping(expression)
                 beside = here if path.startswith(("./", "../")) else None
                 inner = beside and Path(os.path.normpath(beside / path))
                 modules.append((below, mapping(mapping(call).get("module")), inner))
         for name, variable in mapping(tree.get("variables")).items():
-            self.variables[name] = _constant(mapping(variable).get("value"))
+            self.given[f"var.{name}"] = _constant(mapping(variable).get("value"))
         blocks = mapping(configuration.get("provider_config"))
         self.providers = {key: self._provider(key, mapping(block)) for key, block in blocks.items()}
 
@@ -247,9 +237,8 @@ class _Configuration:
         values = [mapping(expression).get("constant_value")]
         if values == [None]:
             references = map(str, sequence(mapping(expression).get("references")))
-            names = [re.fullmatch(r"var\.([^.]+)", each) for each in references]
-            given = [self.variables.get(module + each[1], _UNSET) if each else _UNSET for each in names]
-            values = [self._value(*each) for each in given]
+            named = (each if re.fullmatch(r"var\.[^.]+", each) else "" for each in references)
+            values = [self._value(*self.given.get(module + each, _UNSET)) for each in named]
         first = values[0] if values else None
         return first if isinstance(first, str) and first and values.count(first) == len(values) else None
 
@@ -284,22 +273,18 @@ class _Configuration:
                     continue
                 seen.add((module, reference))
                 head, *rest = reference.split(".")
-                name = unindexed(rest[head == "module"]) if rest[head == "module" :] else ""
                 if head in ("var", "module"):
+                    steps = rest[: 1 + (head == "module")]
                     # An item of a list is one of them.
-                    plain &= name in rest or not name
-                if head == "var":
-                    parent, given = self.variables.get(module + name, _UNSET)
-                    constant = given.get("constant_value")
+                    plain &= bool(steps) and unindexed(steps[-1]) == steps[-1]
+                    key = module + ".".join((head, *map(unindexed, steps)))
+                    given = self.given.get(key, _UNSET)
+                    constant = given[1].get("constant_value")
                     if constant is None:
-                        waiting.append((parent, given))
-                    else:
+                        waiting.append(given)
+                    elif head == "var" or len(steps) > 1:
                         plain = False
                         whole &= isinstance(constant, bool | int)
-                elif head == "module":
-                    below = f"{module}module.{unindexed(rest[0])}." if name else ""
-                    waiting.append((below, self.outputs.get(below + name)))
-                    whole &= not name or below + name in self.outputs
                 elif head in ("count", "local", "path", "terraform"):
                     plain = False
                     whole &= head == "count"
@@ -307,7 +292,7 @@ class _Configuration:
                     found.add(module + ".".join([head, *rest][: 3 if head == "data" else 2]))
         # "a[0].id", "a[0]" and "a" stand together: the nearest counts.
         nearest = [each for each in sorted(found) if not any(one.startswith(f"{each}[") for one in found)]
-        return _Referred(nearest, whole, plain)
+        return nearest, whole, plain
 
 
 def _constant(value: Json) -> tuple[str, dict[str, Json]]:
@@ -376,6 +361,11 @@ def _fits(values: Json, when: dict[str, re.Pattern[str]], absent: tuple[str, ...
     return found
 
 
+def _asked(values: Json, kind: ResourceType) -> bool:
+    """Return whether what has such values is read: all that it needs, and nothing that rules it out."""
+    return all(_fits(values, kind.only)) and not any(_fits(values, kind.never, absent=()))
+
+
 class _Reader:
     """Makes a workload of each group of resources that differ by their index alone."""
 
@@ -401,7 +391,7 @@ class _Reader:
         self.letters: dict[str, dict[str, str]] = defaultdict(dict)
         self.known_as: dict[str, str] = {}
         prior = _resources(mapping(mapping(tree.get("prior_state")).get("values")))
-        every = [*(each for _, each in prior), *chain.from_iterable(groups.values())]
+        every = [*prior, *chain.from_iterable(groups.values())]
         self.several = len({each.of_arn(4) for each in every} - {""}) > 1
         self.owners: dict[str, dict[str, int]] = defaultdict(dict)
         # What will be is held over what was before.
@@ -418,12 +408,11 @@ class _Reader:
                         self.letters[letter][self._owner(each)] = key
                         self.known_as[key] = letter
         # By its addresses, and by its type and each name.
-        self.known: dict[str | tuple[str, str], list[_Resource]] = defaultdict(list)
+        self.known: dict[str, list[_Resource]] = defaultdict(list)
         for each in carriers.values():
-            for address in {each.address, each.address + each.key, each.full}:
-                self.known[address].append(each)
-            for named in {(each.type, str(each.values.get(key))) for key in _NAMES}:
-                self.known[named].append(each)
+            named = {f"{each.type} {each.values.get(key)}" for key in _NAMES}
+            for key in named | {each.address, each.address + each.key, each.full}:
+                self.known[key].append(each)
         self.told: dict[tuple[object, ...], _Told] = {}
         self.referred: dict[tuple[object, ...], _Referred] = {}
         self.led: list[_Resource] = []
@@ -442,14 +431,7 @@ class _Reader:
     def group(self, address: str, resources: list[_Resource]) -> None:
         """Place the resources of one address, or say why they are not."""
         kinds = self.types.get(resources[0].type, {})
-        asked = [
-            one
-            for one in resources
-            if any(
-                all(_fits(one.values, kind.only)) and not any(_fits(one.values, kind.never, absent=()))
-                for kind in kinds.values()
-            )
-        ]
+        asked = [one for one in resources if any(_asked(one.values, kind) for kind in kinds.values())]
         if not asked:
             prefix, _, rest = resources[0].type.partition("_")
             speech = self._dialect(resources[0].type).terraform
@@ -465,9 +447,8 @@ class _Reader:
             try:
                 provider, notes = self._cloud(resource, kinds)
                 kind = kinds[provider]
-                row = kind.varied(
-                    next((one for one in kind.variants if all(_fits(resource.values, one.when))), None)
-                )
+                fitting = (one for one in kind.variants if all(_fits(resource.values, one.when)))
+                row = kind.varied(next(fitting, None))
                 if source := self._lone(resource, row.replica_of):
                     self.copied[resource.full] = source
                 draft = self._stand(provider, row, resource)
@@ -528,7 +509,7 @@ class _Reader:
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
         """Return the address of what a resource is a copy of; its own, where the file has none."""
         ((path, type_),) = kind.joined.items()
-        wholes = self._referred(resource, path, type_).found
+        wholes, _, _ = self._referred(resource, path, type_)
         if len(wholes) > 1:
             return resource.full  # Of which of several clusters, the file does not tell.
         named = "".join(f" of {key}" for key in values_at(resource.values, path) if isinstance(key, str))
@@ -536,8 +517,7 @@ class _Reader:
 
     def _lone(self, resource: _Resource, reference: dict[str, str]) -> str:
         """Return the address of the one resource of the file that another refers to; none if not just one."""
-        pairs = reference.items()
-        found = [each for path, type_ in pairs for each in self._referred(resource, path, type_).found]
+        found = [each for pair in reference.items() for each in self._referred(resource, *pair)[0]]
         return str(found[0].full) if len(found) == 1 else ""
 
     def _stand(self, provider: str, row: ResourceType, resource: _Resource) -> Draft | None:
@@ -561,9 +541,7 @@ class _Reader:
             # What it stands in says which zone its letter is.
             own = []
         zones = own or zones
-        of_zone: list[str] = []
-        with suppress(Unplaced):
-            of_zone = [self.placement.region(provider, self._code(dialect, zone)) for zone in zones[:1]]
+        of_zone = self._found(provider, (self._code(dialect, zone) for zone in zones[:1]))
         patterns = dialect.terraform.region_in.items()
         texts = ((pattern, str(text)) for path, pattern in patterns for text in values_at(values, path))
         within = [match[1] for pattern, text in texts if (match := pattern.match(text))]
@@ -615,12 +593,12 @@ class _Reader:
     def _referred(self, resource: _Resource, path: str, type_: str) -> _Referred:
         """Return the resources of a type that an attribute names by id, or refers to before there is one."""
         keys = values_at(resource.values, path, unknown=True)
-        named = [self.known.get((type_, str(key)), []) for key in keys if key is not None]
+        named = [self.known.get(f"{type_} {key}", []) for key in keys if key is not None]
         if any(named):
             listed = [self._near(each, resource) for each in named]
             found = list({one.full: one for each in listed for one in each}.values())
             whole = len(named) == len(keys) and all(listed)
-            return _Referred(found, whole, whole and len(found) <= len(set(map(str, keys))))
+            return found, whole, whole and len(found) <= len(set(map(str, keys)))
         targets, whole, plain = self.configuration.targets(resource.address, path)
         loops = [key for key in targets if re.search(r"(^|\.)(each|self)\.", key)]
         key = resource.key if loops else ""
@@ -635,7 +613,7 @@ class _Reader:
             every = list({each.full: each for one in listed for each in one}.values())
             whole &= bool(every) and all(listed) and not named and (not loops or names == same)
             lone = all(len(one) == 1 for one in listed) or len(keys) == len(every)
-            self.referred[asked] = _Referred(every, whole, whole and plain and lone)
+            self.referred[asked] = every, whole, whole and plain and lone
         return self.referred[asked]
 
     def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> _Told:
@@ -753,20 +731,20 @@ class _Reader:
         number = known.setdefault(owner, len(known) + 1) if place.kind == "label" else 1
         return place if number == 1 else replace(place, id=f"{place.id}.{number}", owner=str(number))
 
+    def _found(self, provider: str, codes: Iterable[str]) -> list[str]:
+        """Return the regions of some codes; none where one is not known."""
+        with suppress(Unplaced):
+            return [self.placement.region(provider, code) for code in codes]
+        return []
+
     def _regions(self, provider: str, text: str) -> list[str]:
         dialect, upper = self.placement.dialect(provider), text.upper()
-        try:
-            return [
-                self.placement.region(provider, code) for code in dialect.regions.dual.get(upper, (text,))
-            ]
-        except Unplaced:
-            if dialect.regions.multi and dialect.regions.multi.fullmatch(upper):
-                told = f"{dialect.name}'s multi-region {upper}: which regions hold it is not told"
-                raise Unplaced(told) from None
-            # A zone's name where a region is asked for.
-            with suppress(Unplaced):
-                return [self.placement.region(provider, dialect.region_of(text) or "")]
-            raise
+        found = self._found(provider, dialect.regions.dual.get(upper, (text,)))
+        if not found and dialect.regions.multi and dialect.regions.multi.fullmatch(upper):
+            raise Unplaced(f"{dialect.name}'s multi-region {upper}: which regions hold it is not told")
+        # A zone's name where a region is asked for.
+        found = found or self._found(provider, [dialect.region_of(text) or ""])
+        return found or [self.placement.region(provider, text)]
 
     def _cloud(self, resource: _Resource, kinds: Iterable[str]) -> tuple[str, tuple[str, ...]]:
         """Return whose it is; of OpenStack, by the host that signs in, else by its region's name."""
