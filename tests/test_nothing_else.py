@@ -26,7 +26,7 @@ from grid import answers
 from loopback import Server, running, send
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, FetchError, ZoneriskError
-from zonerisk.layers import files, rasters, services
+from zonerisk.layers import files, services
 from zonerisk.layers.cards import Reading
 from zonerisk.library import Library
 from zonerisk.workloads import own_sites, plan, round_trips
@@ -249,11 +249,11 @@ def test_what_lies_beside_a_file_is_not_opened(lure: tuple[Path, Server, Watch],
         (tmp_path / beside).symlink_to(folder / "secret.csv")
     assert list(files.read(tmp_path / "x.gpkg", Reading())["name"]) == ["own"]
     assert list(files.read(tmp_path / "y.geojson", Reading())["name"]) == ["own"]
-    with rasters.opened(path) as file:
-        window = rasters.window(file, 47.6, 2.4, 2000)
+    with files.raster(path) as file:
+        window = files.window(file, 47.6, 2.4, 2000)
         assert window is not None
         assert set(window.values.ravel()) == {3.0}
-    rasters.part([path], (2.1, 47.5, 2.3, 47.9), 10**6)
+    services.part([path], (2.1, 47.5, 2.3, 47.9), 10**6)
     assert not watch.events()
     assert not server.asked
 
@@ -270,7 +270,7 @@ def test_a_raster_opens_nothing_else(lure: tuple[Path, Server, Watch], tmp_path:
         wms = f"<GDAL_WMS><Service name='TMS'><ServerUrl>{source}/${{z}}</ServerUrl></Service></GDAL_WMS>"
         for content in (text, wms, lines(f"gdal raster info {source}").decode()):
             (tmp_path / "x.tif").write_text(content)
-            with pytest.raises(DataError, match="not a readable GeoTIFF"), rasters.opened(tmp_path / "x.tif"):
+            with pytest.raises(DataError, match="not a readable GeoTIFF"), files.raster(tmp_path / "x.tif"):
                 pass
     assert not watch.events()
     assert not server.asked
@@ -286,7 +286,7 @@ def test_a_remote_raster_is_asked_of_no_other_host(tmp_path: Path) -> None:
         asked.answer = lambda request: send(request, 302, Location=target)
         with (
             pytest.raises(DataError, match="not followed"),
-            rasters.opened(f"http://127.0.0.1:{asked.server_port}/x.tif"),
+            files.raster(f"http://127.0.0.1:{asked.server_port}/x.tif"),
         ):
             pass
         assert asked.asked
@@ -389,8 +389,8 @@ def test_gdal_is_refused_where_it_knows_more(run: Callable[..., object], tmp_pat
     import subprocess
 
     code = (
-        "import rasterio\nwith rasterio.Env(): pass\nfrom zonerisk.layers import rasters\n"
-        f"with rasters.opened({str(tmp_path / 'x.tif')!r}): pass"
+        "import rasterio\nwith rasterio.Env(): pass\nfrom zonerisk.layers import files\n"
+        f"with files.raster({str(tmp_path / 'x.tif')!r}): pass"
     )
     raster(tmp_path / "x.tif", 1)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -406,7 +406,7 @@ def test_nothing_else_imports_gdal() -> None:
         assert "read_file(" not in text, path
         if path.name != "frames.py":  # Which writes.
             assert "import pyogrio" not in text, path
-        assert "rasterio.open(" not in text or path.name == "rasters.py"
+        assert "rasterio.open(" not in text or path.name == "files.py"
 
 
 @pytest.mark.skipif(not LINUX, reason="only Linux says which files are read")

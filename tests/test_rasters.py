@@ -15,7 +15,7 @@ import rasterio
 from loopback import Server, holding, send
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import metres_per_degree
-from zonerisk.layers import rasters
+from zonerisk.layers import files, services
 
 AQUEDUCT = (
     Path(__file__).parents[1].parent
@@ -137,10 +137,10 @@ def test_a_continental_raster_is_sampled_by_window_over_http(server: Server) -> 
     jrc = Jrc()
     server.answer = jrc.answer
     places = [(48.585, 7.797), (50.69, 3.2), (48.79, 2.4), (50.098, 8.631), (52.37, 4.9)]
-    with rasters.opened(url(server, "jrc")) as file:
+    with files.raster(url(server, "jrc")) as file:
         assert (file.width, file.height) == (WIDTH, HEIGHT)
         for lat, lon in places:
-            found = rasters.window(file, lat, lon, 3000)
+            found = files.window(file, lat, lon, 3000)
             assert found is not None
             assert found.values.size < 20_000
             lons = lon + found.east_m / metres_per_degree(lat)[1]
@@ -170,20 +170,20 @@ def write(path: Path, values: np.ndarray, **changed: object) -> Path:
 def test_a_window_outside_is_none_and_a_part_keeps_its_place(tmp_path: Path) -> None:
     values = np.arange(10_000, dtype="float32").reshape(100, 100)
     path = write(tmp_path / "x.tif", values)
-    with rasters.opened(path) as file:
-        assert rasters.window(file, 40, 7.5, 1000) is None
-        whole = rasters.window(file, 48.5, 7.5, 5000)
+    with files.raster(path) as file:
+        assert files.window(file, 40, 7.5, 1000) is None
+        whole = files.window(file, 48.5, 7.5, 5000)
     cut = tmp_path / "cut.tif"
-    cut.write_bytes(rasters.part([path], (7.3, 48.3, 7.7, 48.7), 10**7))
-    with rasters.opened(cut) as file:
-        again = rasters.window(file, 48.5, 7.5, 5000)
+    cut.write_bytes(services.part([path], (7.3, 48.3, 7.7, 48.7), 10**7))
+    with files.raster(cut) as file:
+        again = files.window(file, 48.5, 7.5, 5000)
     assert whole is not None
     assert again is not None
     assert np.array_equal(whole.values, again.values)
     with pytest.raises(DataError, match="does not cover"):
-        rasters.part([path], (1, 1, 2, 2), 10**7)
+        services.part([path], (1, 1, 2, 2), 10**7)
     with pytest.raises(DataError, match="more than the cap"):
-        rasters.part([path], (7.3, 48.3, 7.7, 48.7), 10)
+        services.part([path], (7.3, 48.3, 7.7, 48.7), 10)
 
 
 def test_another_reference_system_is_refused(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_another_reference_system_is_refused(tmp_path: Path) -> None:
     for crs in ("EPSG:3857", "EPSG:4807", "EPSG:4301", None):
         with (
             pytest.raises(DataError, match="reference system"),
-            rasters.opened(write(tmp_path / "x.tif", values, crs=crs)),
+            files.raster(write(tmp_path / "x.tif", values, crs=crs)),
         ):
             pass
 
@@ -212,18 +212,18 @@ def test_another_reference_system_is_refused(tmp_path: Path) -> None:
 def test_a_bad_server_is_an_error_not_a_dry_place(
     server: Server, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, answer: object
 ) -> None:
-    monkeypatch.setitem(rasters._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
+    monkeypatch.setitem(files._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
     server.answer = answer  # type: ignore[assignment]
     name = re.sub(r"\W", "", request.node.callspec.id)
     with (
         pytest.raises(DataError, match="not a readable GeoTIFF"),
-        rasters.opened(url(server, name)),
+        files.raster(url(server, name)),
     ):
         pass
 
 
 def test_a_body_that_breaks_off_is_an_error(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(rasters._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
+    monkeypatch.setitem(files._OPTIONS, "GDAL_HTTP_RETRY_DELAY", "0.01")
     jrc = Jrc()
 
     def broken(request: BaseHTTPRequestHandler) -> None:
@@ -236,9 +236,9 @@ def test_a_body_that_breaks_off_is_an_error(server: Server, monkeypatch: pytest.
     server.answer = broken
     with (
         pytest.raises(DataError, match="cannot be read"),
-        rasters.opened(url(server, "cut")) as file,
+        files.raster(url(server, "cut")) as file,
     ):
-        rasters.window(file, 48.585, 7.797, 3000)
+        files.window(file, 48.585, 7.797, 3000)
 
 
 def test_no_format_that_opens_other_files_is_read(server: Server, tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ def test_no_format_that_opens_other_files_is_read(server: Server, tmp_path: Path
     server.answer = holding({"/vrt.tif": vrt})
     (tmp_path / "vrt.tif").write_bytes(vrt)
     for source in (url(server, "vrt"), tmp_path / "vrt.tif"):
-        with pytest.raises(DataError, match="not a readable GeoTIFF"), rasters.opened(source):
+        with pytest.raises(DataError, match="not a readable GeoTIFF"), files.raster(source):
             pass
 
 
@@ -261,7 +261,7 @@ def test_cells_without_a_size_are_refused(tmp_path: Path, size: float) -> None:
     told = path.read_bytes()
     assert struct.pack("<d", 0.01) in told
     path.write_bytes(told.replace(struct.pack("<d", 0.01), struct.pack("<d", size), 1))
-    with pytest.raises(DataError, match=r"no size|not named"), rasters.opened(path):
+    with pytest.raises(DataError, match=r"no size|not named"), files.raster(path):
         pass
 
 
@@ -271,7 +271,7 @@ def test_a_scale_that_makes_no_numbers_is_refused(tmp_path: Path, scale: float, 
     path = write(tmp_path / "x.tif", np.ones((4, 4), dtype="uint8"), nodata=None)
     with rasterio.open(path, "r+") as file:
         file.scales, file.offsets = (scale,), (offset,)
-    with pytest.raises(DataError, match="makes no numbers"), rasters.opened(path):
+    with pytest.raises(DataError, match="makes no numbers"), files.raster(path):
         pass
 
 
@@ -284,15 +284,15 @@ def test_a_proxy_of_the_environment_is_used(
         monkeypatch.delenv(key, raising=False)
     server.answer = Jrc().answer
     address = f"http://layers.invalid/{name}.tif"
-    with rasters.opened(address) as file:
+    with files.raster(address) as file:
         assert file.width == WIDTH
     assert {asked["path"] for asked in server.asked} == {address}
 
 
 @pytest.mark.skipif(not AQUEDUCT.is_file(), reason="the real raster fixture is not here")
 def test_a_real_clip_of_aqueduct() -> None:
-    with rasters.opened(AQUEDUCT) as file:
-        found = rasters.window(file, 11.5, 43.0, 20_000)
+    with files.raster(AQUEDUCT) as file:
+        found = files.window(file, 11.5, 43.0, 20_000)
     assert found is not None
     assert np.nanmin(found.values) >= 0
 
@@ -300,10 +300,10 @@ def test_a_real_clip_of_aqueduct() -> None:
 def test_blocks_and_windows_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block is unpacked whole, however little of it is asked for."""
     path = write(tmp_path / "x.tif", np.zeros((64, 64), dtype="float32"))
-    with rasters.opened(path) as file:
-        monkeypatch.setattr(rasters, "MAX_WINDOW", 100)
+    with files.raster(path) as file:
+        monkeypatch.setattr(files, "MAX_WINDOW", 100)
         with pytest.raises(DataError, match="too many for a window"):
-            rasters.window(file, 48.7, 7.3, 30_000)
-    monkeypatch.setattr(rasters, "MAX_BLOCK_BYTES", 1000)
-    with pytest.raises(DataError, match="blocks of more than"), rasters.opened(path):
+            files.window(file, 48.7, 7.3, 30_000)
+    monkeypatch.setattr(files, "MAX_BLOCK_BYTES", 1000)
+    with pytest.raises(DataError, match="blocks of more than"), files.raster(path):
         pass

@@ -10,7 +10,7 @@ from rasterio.io import MemoryFile
 
 from loopback import Server, send
 from zonerisk.core.errors import FetchError
-from zonerisk.layers import rasters
+from zonerisk.layers import files, services
 
 COLOURS = {"f7f5a9": "1", "ffd8c0": "2"}
 BOX = (139.70, 35.65, 139.72, 35.67)
@@ -35,7 +35,7 @@ def url(server: Server) -> str:
 
 
 def test_colours_become_classes_in_their_place(server: Server, tmp_path: Path) -> None:
-    columns, rows = rasters.tile_ranges(BOX, 14)
+    columns, rows = services.tile_ranges(BOX, 14)
     gone = (columns[-1], rows[-1])
 
     def answer(request: BaseHTTPRequestHandler) -> None:
@@ -47,10 +47,10 @@ def test_colours_become_classes_in_their_place(server: Server, tmp_path: Path) -
 
     server.answer = answer
     path = tmp_path / "t.tif"
-    path.write_bytes(rasters.coloured_tiles(url(server), BOX, 14, COLOURS, 10**7))
+    path.write_bytes(services.coloured_tiles(url(server), BOX, 14, COLOURS, 10**7))
     width = 360 / 2**14
     lon = columns[0] * width - 180
-    with rasters.opened(path) as file:
+    with files.raster(path) as file:
         west, east = file.sample([(lon + width / 4, 35.66), (lon + 3 * width / 4, 35.66)])
         at = (gone[0] * width - 180 + width / 4, file.bounds.bottom + 1e-4)
         (none,) = file.sample([at], masked=True)
@@ -70,9 +70,9 @@ def test_colours_become_classes_in_their_place(server: Server, tmp_path: Path) -
 def test_a_bad_tile_is_an_error(server: Server, content: bytes, status: int, says: str) -> None:
     server.answer = lambda request: send(request, status, content)
     with pytest.raises(FetchError, match=says):
-        rasters.coloured_tiles(url(server), BOX, 14, COLOURS, 10**7)
+        services.coloured_tiles(url(server), BOX, 14, COLOURS, 10**7)
 
 
 def test_an_area_of_too_many_tiles_is_refused() -> None:
     with pytest.raises(FetchError, match="smaller area"):
-        rasters.coloured_tiles("http://127.0.0.1/{z}/{x}/{y}.png", (130, 30, 140, 40), 15, COLOURS, 10**7)
+        services.coloured_tiles("http://127.0.0.1/{z}/{x}/{y}.png", (130, 30, 140, 40), 15, COLOURS, 10**7)

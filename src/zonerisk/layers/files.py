@@ -1,31 +1,35 @@
-"""Vector files on this machine: GeoJSON, GeoPackage, FlatGeobuf, shapefiles, zips and CSV."""
+"""Files of layers: GeoJSON, GeoPackage, FlatGeobuf, shapefiles, zips and CSV, and GeoTIFFs by window."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import json
+import math
 import os
 import re
 import warnings
 import zipfile
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from zonerisk.catalogue import document
 from zonerisk.core import errors
-from zonerisk.core.errors import DataError, MissingPackage, UsageError
+from zonerisk.core.errors import DataError, FetchError, MissingPackage, UsageError
+from zonerisk.core.geometry import metres_per_degree, span_deg
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+    import rasterio
 
     from zonerisk.layers.cards import Reading
 
@@ -57,6 +61,13 @@ FORMATS = {"ESRI Shapefile", "FlatGeobuf", "GML", "GPKG", "GeoJSON", "GTiff", "M
 _GML_OPTIONS = {"GML_DOWNLOAD_SCHEMA": "NO", "GML_SKIP_RESOLVE_ELEMS": "ALL", "GML_GFS_TEMPLATE": ""}
 # Names of WGS 84 in degrees: EPSG:4326, urn:ogc:def:crs:OGC:1.3:CRS84 and the like.
 _WGS84 = re.compile(r"(^|[:/#])(4326|CRS84h?)$")
+# Of a raster, no file is asked for that might lie beside the one that was named.
+_OPTIONS = {"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
+# What differs from WGS 84 by less than two metres: ETRS89, NAD83 and WGS 84 itself, in degrees.
+_NEARLY_WGS84 = (4326, 4258, 4269)
+# A block is unpacked whole, however little of it is asked for.
+MAX_BLOCK_BYTES = 64_000_000
+MAX_WINDOW = 4_000_000
 _GEOMETRY_COLUMNS = {"geo_shape", "geometry", "wkt", "geom", "the_geom"}
 
 
@@ -385,3 +396,99 @@ def filtered(frame: pd.DataFrame, reading: Reading, source: object) -> pd.DataFr
         if len(off):
             raise DataError(f"{source}: row {off[0] + 1}: {name} is not on the Earth")
     return frame
+
+
+class Window(NamedTuple):
+    """Cells around a point, nan where there is no data; how far north and east of it their middles lie."""
+
+    values: npt.NDArray[np.float64]
+    north_m: npt.NDArray[np.float64]
+    east_m: npt.NDArray[np.float64]
+
+
+@contextmanager
+def raster(source: Path | str) -> Iterator[rasterio.io.DatasetReader]:
+    """Open a GeoTIFF by path or http(s) address.
+
+    No other format is tried, and no other file opened: GDAL reads by way of the one that is opened
+    here, be it on disk or behind HTTP. A raster that is not in WGS 84 degrees is an error.
+    """
+    name = str(source)
+    rasterio = gdal("rasterio")
+    from rasterio.errors import RasterioError
+
+    remote, what = None, "is not a readable GeoTIFF"
+
+    def only(path: str, mode: str = "rb") -> Any:  # GDAL only reads.
+        if path != name:
+            raise FileNotFoundError(path)
+        return remote or Path(name).open("rb")
+
+    try:
+        if name.startswith(("http://", "https://")):
+            from zonerisk.layers import http
+
+            remote = http.Remote(name)
+        with rasterio.Env(**_OPTIONS), rasterio.open(name, driver="GTiff", opener=only) as file:
+            wide, turn, west, turn_, tall, north = file.transform[:6]
+            kind, block = np.dtype(file.dtypes[0]), math.prod(file.block_shapes[0])
+            nearly = file.crs is not None and file.crs.to_epsg() in _NEARLY_WGS84
+            sized = wide > 0 > tall and math.isfinite(wide + tall + west + north)
+            scaled = 0 < file.scales[0] < math.inf and math.isfinite(file.offsets[0])
+            real = kind.kind in "iuf" and block * kind.itemsize <= MAX_BLOCK_BYTES
+            flaws = {
+                f"its reference system is {file.crs or 'not named'}; convert it to EPSG:4326": not nearly,
+                "its rows do not run from north to south": turn or turn_ or tall > 0,
+                "its cells have no size or no place": not sized,
+                "its scale makes no numbers of its cells": not scaled,
+                "reaches past 180 degrees; turn its longitudes to -180 to 180": (
+                    max(file.bounds.right, -file.bounds.left) > 180 + wide
+                ),
+                f"its cells are not numbers, or lie in blocks of more than {MAX_BLOCK_BYTES} bytes": not real,
+            }
+            if flaw := next(filter(flaws.get, flaws), None):
+                raise DataError(f"{name}: {flaw}")
+            what = "a part of it cannot be read"
+            yield file
+    except (RasterioError, FetchError, OSError) as error:
+        # GDAL knows only that it had no bytes, not what went wrong on the way.
+        cause = (remote and remote.trouble) or plain(str(error))
+        raise DataError(f"{name}: {what}: {cause}") from None
+
+
+def plain(name: str) -> str:
+    """Return what GDAL calls a file as it was called when it was opened."""
+    return re.sub(r"/vsiriopener_\w+/", "", name)
+
+
+def cells_of(file: rasterio.io.DatasetReader, box: Bounds, most: int, trouble: str) -> tuple[int, int, Any]:
+    """Read a box: its first column and row, and what its cells stand for, masked where there is no data."""
+    from rasterio.windows import Window as Cells
+
+    width, height = abs(file.transform.a), abs(file.transform.e)
+    left = max(0, int((box[0] - file.bounds.left) / width))
+    top = max(0, int((file.bounds.top - box[3]) / height))
+    across = min(file.width, int((box[2] - file.bounds.left) / width) + 1) - left
+    down = min(file.height, int((file.bounds.top - box[1]) / height) + 1) - top
+    if across * down > most:
+        raise DataError(f"{plain(file.name)}: {trouble.format(cells=f'{across} x {down} cells')}")
+    cells = file.read(1, window=Cells(left, top, across, down), masked=True)
+    scale, offset = file.scales[0], file.offsets[0]
+    return left, top, cells if (scale, offset) == (1, 0) else cells.astype("float32") * scale + offset
+
+
+def window(file: rasterio.io.DatasetReader, lat: float, lon: float, reach_m: float) -> Window | None:
+    """Read the cells within a distance of a point; None if the point lies outside."""
+    west, south, east, north = file.bounds
+    if not (west <= lon < east and south < lat <= north):
+        return None
+    high, wide = span_deg(lat, reach_m)
+    box = (lon - wide, lat - high, lon + wide, lat + high)
+    trouble = "{cells} are too many for a window; lower search_radius_m"
+    left, top, cells = cells_of(file, box, MAX_WINDOW, trouble)
+    down, across = cells.shape
+    north_per_deg, east_per_deg = metres_per_degree(lat)
+    lats = north - (np.arange(top, top + down) + 0.5) * abs(file.transform.e)
+    lons = west + (np.arange(left, left + across) + 0.5) * abs(file.transform.a)
+    values = cells.astype("float64").filled(np.nan)
+    return Window(values, (lats - lat) * north_per_deg, (lons - lon) * east_per_deg)

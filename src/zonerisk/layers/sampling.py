@@ -12,6 +12,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import chain
 from operator import itemgetter
@@ -29,21 +30,31 @@ from zonerisk.core.geometry import Interval, geodesic_m, span_deg
 from zonerisk.core.kinds import HazardKind
 from zonerisk.core.model import simplify
 from zonerisk.core.samples import Disc, HazardSample, Layer
-from zonerisk.layers import files, rasters
+from zonerisk.layers import files
 from zonerisk.layers.cards import Card, Reading
-from zonerisk.layers.rasters import Discs, Samples
 from zonerisk.layers.store import LayerFile, digest
 from zonerisk.words import phrases
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+Discs = Sequence[Disc]
+Samples = Iterator[HazardSample]
 Geometries = npt.NDArray[np.object_]
 Edge = Geometries | None
 Near = dict[str, list[tuple[float, int]]]
 """By site: how far shapes are, metres, and which of them it is."""
 Statement = tuple[HazardKind, str, str, str]
 """What was stated of a place: its kind, the class of places that may share an event, its name, a clause."""
+# What is read as cells; all else as vectors.
+RASTERS = ("raster", "tiles")
+_MAX_CLUSTER = 100_000_000
+# No flood is deeper, metres: what is written as more is a mark for something else.
+MAX_DEPTH_M = 100.0
+# An edge farther from all sites than this does not name the flooded area that they are in.
+_NAMED_WITHIN_M = 12_000.0
+# Flooded areas closer than this are one: a dyke or a road drawn dry does not part them.
+_JOINED_M = 80.0
 # Edges are followed in steps of this: along a parallel a step strays by a metre and a half at most.
 _EDGE_DEG = 0.1
 _FAR_M = 2_000_000.0
@@ -107,11 +118,11 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
 
 def _measured(card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: Discs, edge: Edge) -> Samples:
     data, reading, measure = paths["data"], card.reading, card.measure
-    if reading.method in rasters.METHODS:
+    if reading.method in RASTERS:
         if measure == "cell":
-            return rasters.values(card, layer, data[0], discs)
+            return _heights(card, layer, data[0], discs)
         if measure == "area":
-            each = (rasters.sample(card, layer, path, paths["mask"], discs) for path in data)
+            each = (_flooding(card, layer, path, paths["mask"], discs) for path in data)
             return chain.from_iterable(each)
         raise DataError(f"{card.id}: a raster has areas and cells, no {measure}")
     if measure == "stated":
@@ -129,6 +140,138 @@ def _measured(card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: 
     if measure == "cell":
         return _polygons(card, layer, frames[0], names, discs)
     return _nearest(card, layer, [thing for frame in frames for thing in named(card, frame, names)], discs)
+
+
+def _flooding(card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: Discs) -> Samples:
+    """Return of each site inside a raster how far its edge of the flood is, and how deep it is.
+
+    Masked cells do not count: a harbour is not a flooded place. Where a tile is missing nothing is known.
+    """
+    with ExitStack() as stack:
+        file, *mask_files = (stack.enter_context(files.raster(each)) for each in (path, *masks))
+        west, south, east, north = file.bounds
+        inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
+        names = dict(_flooded(card, file, inside))
+        for disc in inside:
+            reach = card.search_radius_m + disc.uncertainty_m
+            cells = files.window(file, disc.lat, disc.lon, reach)
+            assert cells
+            _check_values(card, cells.values, path)
+            for mask_file, mask_path in zip(mask_files, masks, strict=True):
+                mask = files.window(mask_file, disc.lat, disc.lon, reach)
+                if mask is None or mask.values.shape != cells.values.shape:
+                    raise DataError(f"{mask_path}: its cells are not those of {path}")
+                cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
+            if found := _cell_sample(card, layer, disc, cells, names.get(disc.site, "")):
+                yield found
+
+
+def _heights(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
+    """Return what cells hold over each disc and their error, outward to tenths; on a coast, the nearest."""
+    with files.raster(path) as file:
+        for disc in discs:
+            for coast, reach in enumerate((card.error_m, card.error_m + card.search_radius_m)):
+                cells = files.window(file, disc.lat, disc.lon, disc.uncertainty_m + reach)
+                if cells is None or np.isnan(cells.values).all():
+                    continue
+                # Less than counts is how a source may draw the sea; on land it is next to nothing.
+                found = cells.values
+                sea = found < card.reading.wet_from
+                found = found if (sea | np.isnan(found)).all() else np.where(sea, np.nan, found)
+                away = np.hypot(cells.north_m[:, None], cells.east_m)
+                best = float(found.flat[np.where(np.isnan(found), np.inf, away).argmin()])
+                low, high = (best, best) if coast else (float(np.nanmin(found)), float(np.nanmax(found)))
+                span = Interval(math.floor(low * 10) / 10, round(best, 1), math.ceil(high * 10) / 10)
+                yield HazardSample(layer, disc.site, span, simplify(card.noun), intensity=span.bounds)
+                break
+
+
+def _check_values(card: Card, values: npt.NDArray[Any], source: object) -> None:
+    """Refuse depths and classes that are none, such as a mark for no data that is not declared."""
+    known = [int(key) for key in card.reading.classes if key.isdecimal()]
+    top = float(np.fmax.reduce(values, axis=None)) if values.size else 0.0
+    if top > max(known, default=MAX_DEPTH_M):
+        kind = "class that its card knows" if known else f"depth in {card.unit}"
+        raise DataError(f"{source}: holds {top:g}, which is no {kind}; is it a mark for no data?")
+
+
+def _cell_sample(card: Card, layer: Layer, disc: Disc, cells: files.Window, name: str) -> HazardSample | None:
+    """Measure to the nearest cell of the other side, and name the class of the place."""
+    reading, values = card.reading, cells.values
+    wet, north, east = values >= reading.wet_from, np.abs(cells.north_m), np.abs(cells.east_m)
+    row, column = int(north.argmin()), int(east.argmin())
+    own = bool(wet[row, column])
+    tall, broad = (abs(side[0] - side[-1]) / max(1, len(side) - 1) / 2 for side in cells[1:])
+    gap = np.hypot(np.maximum(north - tall, 0)[:, None], np.maximum(east - broad, 0))
+    gap[row, column] = 0.0  # Of a cell that is wider than the window no edge is in sight.
+    # Where the raster ends, a nearer edge may lie beyond.
+    seen = float(min(card.search_radius_m, *(north[[0, -1]] + tall), *(east[[0, -1]] + broad)))
+    if reading.method == "tiles":
+        unknown = np.isnan(values)
+        if unknown[row, column]:
+            return None
+        seen = min(seen, float(gap[unknown].min(initial=np.inf)))
+    other = gap[wet != own]
+    if not own and not len(other):
+        return samples.beyond(layer, disc.site, disc.uncertainty_m, seen)
+    edge = float(other.min()) if len(other) else seen
+    touched = values[gap <= disc.uncertainty_m + card.error_m]
+    here, deepest = (
+        reading.classes.get(f"{depth:g}", "none mapped")
+        if reading.classes
+        else f"{max(0.0, depth):.1f} {card.unit}"
+        for depth in (np.nan_to_num(values[row, column]), touched[touched >= 0].max(initial=0.0))
+    )
+    same = reading.classes and here == deepest
+    label = here if same else f"{here}, up to {deepest} within the disc"
+    interval = samples.widened(layer, disc.uncertainty_m, -edge if own else edge, card.error_m)
+    if seen < edge:
+        nearest = samples.widened(layer, disc.uncertainty_m, -seen if own else seen, card.error_m)
+        interval = replace(interval, high=nearest.high) if own else replace(interval, low=nearest.low)
+    intensity, deep = None, touched[touched >= reading.wet_from]
+    if card.intensity_unit and len(deep):
+        # As read, or by the ends of the classes.
+        low, high = float(deep.min()), float(deep.max())
+        least, most = (card.intensities.get(f"{value:g}") for value in (low, high))
+        if not reading.classes:
+            intensity = Interval(low, None, high).rounded(2)
+        elif least and most:
+            intensity = Interval(least[0], None, most[1])
+    return HazardSample(layer, disc.site, interval, name or "unjoined", "", label, intensity=intensity)
+
+
+def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
+    """Name the joined flooded area that each site is in or nearest to."""
+    from rasterio.features import shapes
+    from rasterio.windows import Window as Cells
+
+    margin, _ = span_deg(0, _NAMED_WITHIN_M)
+    lon, lat = np.array([(disc.lon, disc.lat) for disc in discs]).reshape(-1, 2).T
+    boxes = shapely.box(lon - 1.6 * margin, lat - margin, lon + 1.6 * margin, lat + margin)
+    for cluster in shapely.get_parts(shapely.union_all(boxes)):
+        trouble = "the sites lie in too large an area; sample fewer"
+        left, top, cells = files.cells_of(file, cluster.bounds, _MAX_CLUSTER, trouble)
+        _check_values(card, cells.compressed(), files.plain(file.name))
+        wet = np.ma.filled(cells >= card.reading.wet_from, False)
+        step = max(1, round(span_deg(0, _JOINED_M)[0] / abs(file.transform.e)))
+        rows, columns = wet.shape[0] // step * step, wet.shape[1] // step * step
+        if not rows or not columns:
+            continue
+        coarse = wet[:rows, :columns].reshape(rows // step, step, columns // step, step).max((1, 3))
+        transform = file.window_transform(Cells(left, top, 1, 1)) * file.transform.scale(step)
+        found = shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
+        areas = [shapely.geometry.shape(shape) for shape, _ in found]
+        tree = shapely.STRtree(areas)
+        for disc in discs if areas else ():
+            point = shapely.Point(disc.lon, disc.lat)
+            if cluster.contains(point):
+                west, south, _, _ = areas[int(tree.nearest(point))].bounds
+                yield disc.site, corner_id(south, west)
+
+
+def corner_id(lat: float, lon: float) -> str:
+    """Return the id of a zone by its south-west corner, which stays the same as long as the zone does."""
+    return f"{'n' if lat >= 0 else 's'}{abs(lat):.4f}{'e' if lon >= 0 else 'w'}{abs(lon):.4f}"
 
 
 def titles(card: Card, paths: Sequence[Path]) -> dict[str, str]:
@@ -348,7 +491,7 @@ def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
         parts = shapely.get_parts(shapely.union_all(np.asarray(own.geometry)))
         for part in parts[shapely.get_dimensions(parts) == 2]:
             west, south, _, _ = part.bounds
-            corner = rasters.corner_id(south, west)
+            corner = corner_id(south, west)
             key = f"{simplify(class_)}-{corner}" if class_ else corner
             yield Mapped(part, key, "", reading.classes.get(class_, class_), card.error_m)
 

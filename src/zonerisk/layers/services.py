@@ -6,19 +6,22 @@ import json
 import math
 import re
 import urllib.parse
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from zonerisk.core import errors
-from zonerisk.core.errors import FetchError, UsageError
+from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.geometry import circle_points, geodesic_m, span_deg
 from zonerisk.core.samples import Place
-from zonerisk.layers import files, http, rasters
+from zonerisk.layers import files, http
 from zonerisk.layers.cards import Card
 from zonerisk.layers.files import Bounds
 from zonerisk.layers.sampling import statements
@@ -40,6 +43,9 @@ REPORT_TIMEOUT_S = 90.0
 # Rows may lie this much beyond the circle asked for: services round, and draw it in a plane.
 _SLACK = 1.02
 _STEPS = 90
+TILE_SIZE = 256
+NO_TILE = 255
+MAX_TILES = 400
 
 
 def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes]:
@@ -54,9 +60,9 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
             tiles = covering_tiles(reading.index, bounds) if reading.index else [{}]
             urls = {Path(file.path).name: file.url for file in card.files if file.url}
             parts = {name: [tile_address(url, tile) for tile in tiles] for name, url in urls.items()}
-            return {name: rasters.part(part, bounds, max_bytes) for name, part in parts.items()}
+            return {name: part(sources, bounds, max_bytes) for name, sources in parts.items()}
         if reading.method == "tiles":
-            tiff = rasters.coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
+            tiff = coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
             return {f"{card.id}.tif": tiff}
         west, south, east, north = bounds
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
@@ -102,6 +108,118 @@ def tile_address(template: str, properties: dict[str, Any]) -> str:
         return value
 
     return re.sub(r"\{([^{}]*)\}", filled, template)
+
+
+def part(sources: Sequence[Path | str], box: Bounds, max_bytes: int) -> bytes:
+    """Cut a box out of a raster, or out of tiles of one grid, as a GeoTIFF; only its blocks are read."""
+    with ExitStack() as stack:
+        rasters = [stack.enter_context(files.raster(source)) for source in sources]
+        from rasterio.merge import merge
+
+        width, height = abs(rasters[0].transform.a), abs(rasters[0].transform.e)
+        wests, souths, easts, norths = zip(*(file.bounds for file in rasters), strict=True)
+        west, north = min(wests), max(norths)
+        # On the edges of cells, so that none is drawn anew.
+        left = max(0, math.floor((box[0] - west) / width))
+        top = max(0, math.floor((north - box[3]) / height))
+        right = math.ceil((min(max(easts), box[2]) - west) / width - 1e-6)
+        bottom = math.ceil((north - max(min(souths), box[1])) / height - 1e-6)
+        if right <= left or bottom <= top:
+            raise DataError(f"{sources[0]}: does not cover {files.where(box)}")
+        if (right - left) * (bottom - top) * 8 > max_bytes:
+            cells = f"{right - left} x {bottom - top} cells"
+            raise DataError(f"{sources[0]}: {cells} are more than the cap; name fewer places")
+        ends = (west + left * width, north - bottom * height, west + right * width, north - top * height)
+        values, transform = merge(rasters, bounds=ends, res=(width, height), indexes=[1])
+        return _geotiff(values[0], transform, rasters[0], crs=rasters[0].crs, nodata=rasters[0].nodata)
+
+
+def _geotiff(values: npt.NDArray[Any], transform: Any, scaled: Any = None, **profile: Any) -> bytes:
+    from rasterio.io import MemoryFile
+
+    profile |= {"driver": "GTiff", "count": 1, "dtype": values.dtype, "compress": "deflate"}
+    profile |= {"transform": transform, "height": values.shape[0], "width": values.shape[1]}
+    with MemoryFile() as memory:
+        with memory.open(**profile) as file:
+            file.write(values, 1)
+            if scaled is not None:
+                file.scales, file.offsets = scaled.scales[:1], scaled.offsets[:1]
+        return bytes(memory.read())
+
+
+def tile_ranges(bounds: Bounds, zoom: int) -> tuple[range, range]:
+    """Return the tiles that cover a box, columns from the west and rows from the north."""
+    west, south, east, north = bounds
+    columns = (np.array([west, east]) + 180) / 360
+    lats = np.radians(np.clip([north, south], -85.05, 85.05))
+    rows = (1 - np.arcsinh(np.tan(lats)) / math.pi) / 2
+    tiles = np.clip(np.array([columns, rows]) * 2**zoom, 0, 2**zoom - 1).astype(int)
+    (left, right), (top, bottom) = tiles.tolist()
+    return range(left, right + 1), range(top, bottom + 1)
+
+
+def coloured_tiles(url: str, bounds: Bounds, zoom: int, colours: Mapping[str, str], max_bytes: int) -> bytes:
+    """Read coloured XYZ tiles over a box as a GeoTIFF of the classes that their colours stand for.
+
+    In it 0 stands where a tile is transparent, and no data where there is no tile. Neither is a
+    place without the hazard. A colour without a meaning is an error.
+    """
+    rasterio = files.gdal("rasterio")
+
+    columns, rows = tile_ranges(bounds, zoom)
+    if len(columns) * len(rows) > MAX_TILES:
+        raise FetchError(f"{url}: {len(columns) * len(rows)} tiles; ask for a smaller area")
+    mosaic = np.full((len(rows) * TILE_SIZE, len(columns) * TILE_SIZE), NO_TILE, dtype="uint8")
+    tiles = mosaic.reshape(len(rows), TILE_SIZE, len(columns), TILE_SIZE)
+    for (i, y), (j, x) in product(enumerate(rows), enumerate(columns)):
+        address = url.replace("{z}", str(zoom)).replace("{x}", str(x)).replace("{y}", str(y))
+        try:
+            raw = http.get(address, max_bytes=max_bytes)
+        except FetchError as error:
+            if error.status != 404:
+                raise
+        else:
+            max_bytes -= len(raw)
+            tiles[i, :, j] = _decoded(raw, colours, address)
+    # Rows of equal Mercator height become rows of equal latitude, the nearest for each.
+    count, ends = 2**zoom, (rows[0], rows[-1] + 1)
+    west, cell = columns[0] / count * 360 - 180, 360 / count / TILE_SIZE
+    north, south = (math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / count)))) for row in ends)
+    height = math.ceil((north - south) / cell)
+    tall = (north - south) / height
+    lat = north - (np.arange(height) + 0.5) * tall
+    mercator = (1 - np.arcsinh(np.tan(np.radians(lat))) / math.pi) / 2 * count
+    picked = np.clip(((mercator - rows[0]) * TILE_SIZE).astype(int), 0, len(mosaic) - 1)
+    transform = rasterio.Affine(cell, 0, west, 0, -tall, north)
+    return _geotiff(mosaic[picked], transform, crs="EPSG:4326", nodata=NO_TILE)
+
+
+def _decoded(raw: bytes, colours: Mapping[str, str], address: str) -> npt.NDArray[np.uint8]:
+    from rasterio.errors import NotGeoreferencedWarning, RasterioError
+    from rasterio.io import MemoryFile
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            with MemoryFile(raw) as memory, memory.open(driver="PNG") as file:
+                bands = file.read()
+                if file.count == 1:
+                    colours_of = np.array([*file.colormap(1).values()], dtype="uint8")
+                    bands = colours_of[bands[0]].transpose(2, 0, 1)
+    except (RasterioError, ValueError, KeyError) as error:
+        raise FetchError(f"{address}: is not a PNG tile: {error}") from None
+    if bands.shape[1:] != (TILE_SIZE, TILE_SIZE) or bands.shape[0] not in {3, 4}:
+        what = "{2} x {1} cells of {0} bands".format(*bands.shape)
+        raise FetchError(f"{address}: is {what}, not a tile of {TILE_SIZE}")
+    red, green, blue, *clear = bands.astype("int64")
+    shown = (red << 16) + (green << 8) + blue
+    if clear:
+        shown[clear[0] == 0] = -1
+    classes = {-1: 0, **{int(colour, 16): int(value) for colour, value in colours.items()}}
+    seen, places = np.unique(shown, return_inverse=True)
+    if strange := [colour for colour in seen.tolist() if colour not in classes]:
+        raise FetchError(f"{address}: shows the colour {strange[0]:06x}, which the card does not explain")
+    return np.array([classes[colour] for colour in seen.tolist()], "uint8")[places].reshape(shown.shape)
 
 
 _WFS = {

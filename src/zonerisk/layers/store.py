@@ -269,7 +269,7 @@ def _gathering(card: Card, cache: Path) -> Iterator[Path]:
 
 def _check(card: Card, path: Path, shown: str, *, may_be_empty: bool = False) -> None:
     """Read one of a layer's files by the reader that will read it; an error calls it as it is shown."""
-    from zonerisk.layers import files, rasters, sampling
+    from zonerisk.layers import files, sampling
     from zonerisk.layers.cards import Reading
 
     role, reading = called(card, path).role, card.reading
@@ -278,8 +278,8 @@ def _check(card: Card, path: Path, shown: str, *, may_be_empty: bool = False) ->
             sampling.titles(card, [path])
         elif card.measure == "stated":
             sampling.read_statements(path)
-        elif role == "mask" or (role == "data" and reading.method in rasters.METHODS):
-            with rasters.opened(path):
+        elif role == "mask" or (role == "data" and reading.method in sampling.RASTERS):
+            with files.raster(path):
                 pass
         else:
             frame = files.read(path, reading if role == "data" else Reading(), complete=card.complete)
