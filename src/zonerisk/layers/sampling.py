@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -42,12 +41,14 @@ Discs = Sequence[Disc]
 Samples = Iterator[HazardSample]
 Geometries = npt.NDArray[np.object_]
 Edge = Geometries | None
+Paths = Mapping[str, Sequence[Path]]
+"""A layer's files by their roles."""
 Near = dict[str, list[tuple[float, int]]]
 """By site: how far shapes are, metres, and which of them it is."""
 Statement = tuple[HazardKind, str, str, str]
 """What was stated of a place: its kind, the class of places that may share an event, its name, a clause."""
 # What is read as cells; all else as vectors.
-RASTERS = ("raster", "tiles")
+CELLS = ("raster", "tiles")
 _MAX_CLUSTER = 100_000_000
 # No flood is deeper, metres: what is written as more is a mark for something else.
 MAX_DEPTH_M = 100.0
@@ -110,65 +111,43 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
         rims = around(edge, clear, reach)
         clear = [at for at in clear if any(not whole or at.uncertainty_m <= -rim for rim, _ in rims[at.site])]
     if paths["data"] and clear:
-        rows += _measured(card, layer, paths, clear, edge)
+        measures = _OF_CELLS if card.reading.method in CELLS else _OF_OBJECTS
+        if card.measure not in measures:
+            raise DataError(f"{card.id}: a raster has areas and cells, no {card.measure}")
+        rows += measures[card.measure](card, layer, paths, clear, edge)
     for site in reasons.keys() - {row.site for row in rows}:
         rows.append(samples.missing(layer, site, "outside_coverage"))
     return sorted(rows, key=lambda row: (row.site, samples.nearness(row)))
 
 
-def _measured(card: Card, layer: Layer, paths: Mapping[str, list[Path]], discs: Discs, edge: Edge) -> Samples:
-    data, reading, measure = paths["data"], card.reading, card.measure
-    if reading.method in RASTERS:
-        if measure == "cell":
-            return _heights(card, layer, data[0], discs)
-        if measure == "area":
-            each = (_flooding(card, layer, path, paths["mask"], discs) for path in data)
-            return chain.from_iterable(each)
-        raise DataError(f"{card.id}: a raster has areas and cells, no {measure}")
-    if measure == "stated":
-        return _stated(card, layer, data[0], discs)
-    if measure == "count" and reading.id:
-        # A track goes on through its weaker points.
-        reading = reading.model_copy(update={"least": {}})
-    frames = [files.read(path, reading, complete=card.complete) for path in data]
-    if measure == "area":
-        zones = [zone for frame in frames for zone in dissolved(card, frame)]
-        return _areas(card, layer, zones, discs, edge)
-    if measure == "count":
-        return _counts(card, layer, frames[0], discs)
-    names = titles(card, paths["names"])
-    if measure == "cell":
-        return _polygons(card, layer, frames[0], names, discs)
-    return _nearest(card, layer, [thing for frame in frames for thing in named(card, frame, names)], discs)
-
-
-def _flooding(card: Card, layer: Layer, path: Path, masks: Sequence[Path], discs: Discs) -> Samples:
+def _flooding(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
     """Return of each site inside a raster how far its edge of the flood is, and how deep it is.
 
     Masked cells do not count: a harbour is not a flooded place. Where a tile is missing nothing is known.
     """
-    with ExitStack() as stack:
-        file, *mask_files = (stack.enter_context(files.raster(each)) for each in (path, *masks))
-        west, south, east, north = file.bounds
-        inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
-        names = dict(_flooded(card, file, inside))
-        for disc in inside:
-            reach = card.search_radius_m + disc.uncertainty_m
-            cells = files.window(file, disc.lat, disc.lon, reach)
-            assert cells
-            _check_values(card, cells.values, path)
-            for mask_file, mask_path in zip(mask_files, masks, strict=True):
-                mask = files.window(mask_file, disc.lat, disc.lon, reach)
-                if mask is None or mask.values.shape != cells.values.shape:
-                    raise DataError(f"{mask_path}: its cells are not those of {path}")
-                cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
-            if found := _cell_sample(card, layer, disc, cells, names.get(disc.site, "")):
-                yield found
+    for path in paths["data"]:
+        with ExitStack() as stack:
+            file, *mask_files = (stack.enter_context(files.raster(each)) for each in (path, *paths["mask"]))
+            west, south, east, north = file.bounds
+            inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
+            names = dict(_flooded(card, file, inside))
+            for disc in inside:
+                reach = card.search_radius_m + disc.uncertainty_m
+                cells = files.window(file, disc.lat, disc.lon, reach)
+                assert cells
+                _check_values(card, cells.values, path)
+                for mask_file, mask_path in zip(mask_files, paths["mask"], strict=True):
+                    mask = files.window(mask_file, disc.lat, disc.lon, reach)
+                    if mask is None or mask.values.shape != cells.values.shape:
+                        raise DataError(f"{mask_path}: its cells are not those of {path}")
+                    cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
+                if found := _cell_sample(card, layer, disc, cells, names.get(disc.site, "")):
+                    yield found
 
 
-def _heights(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
+def _heights(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
     """Return what cells hold over each disc and their error, outward to tenths; on a coast, the nearest."""
-    with files.raster(path) as file:
+    with files.raster(paths["data"][0]) as file:
         for disc in discs:
             for coast, reach in enumerate((card.error_m, card.error_m + card.search_radius_m)):
                 cells = files.window(file, disc.lat, disc.lon, disc.uncertainty_m + reach)
@@ -286,7 +265,14 @@ def titles(card: Card, paths: Sequence[Path]) -> dict[str, str]:
     return dict(zip(table[key], table[title], strict=True))
 
 
-def _nearest(card: Card, layer: Layer, objects: Sequence[Mapped], discs: Discs) -> Samples:
+def _objects(card: Card, paths: Paths, **changed: Any) -> list[gpd.GeoDataFrame]:
+    reading = card.reading.model_copy(update=changed)
+    return [files.read(path, reading, complete=card.complete) for path in paths["data"]]
+
+
+def _nearest(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
+    names = titles(card, paths["names"])
+    objects = [thing for frame in _objects(card, paths) for thing in named(card, frame, names)]
     axis = card.measure == "axis"
     reach = card.list_radius_m if axis else card.search_radius_m
     widest = max(disc.uncertainty_m for disc in discs)
@@ -319,7 +305,8 @@ def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
     return f"{past / 1000:.1f} km past the {end} threshold"
 
 
-def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge: Edge) -> Samples:
+def _areas(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
+    zones = [zone for frame in _objects(card, paths) for zone in dissolved(card, frame)]
     rim: dict[str, float] = {}
     if edge is not None:
         whole = shapely.get_parts(shapely.union_all(edge))
@@ -344,44 +331,45 @@ def _areas(card: Card, layer: Layer, zones: Sequence[Mapped], discs: Discs, edge
             yield HazardSample(layer, disc.site, interval, zones[index].id, "", label)
 
 
-def _counts(card: Card, layer: Layer, frame: gpd.GeoDataFrame, discs: Discs) -> Samples:
+def _counts(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
     """Count the events within the card's radius of each site: of all of its disc, its middle, any of it."""
+    import pandas as pd
+
     reading, radius = card.reading, card.reading.radius_m or 0
-    shapes, events, force = (
-        _tracks(frame, reading) if reading.id else (np.asarray(frame.geometry), None, None)
-    )
+    # A track goes on through its weaker points.
+    frame = _objects(card, paths, **({"least": {}} if reading.id else {}))[0]
+    shapes, events, force = np.array(frame.geometry), np.arange(len(frame)), None
+    if reading.id:
+        # Each point that is strong enough goes on to the next one of its track, if that is so too.
+        events, (column, least) = (
+            frame[reading.id[0]].astype(str).to_numpy(),
+            next(iter(reading.least.items())),
+        )
+        force = np.array(pd.to_numeric(frame[column], errors="coerce"), dtype=float)
+        strong, points = force >= least, np.stack([shapely.get_x(shapes), shapely.get_y(shapes)], 1)
+        # Across the antimeridian the points alone are taken.
+        near_ = (events[1:] == events[:-1]) & (np.abs(np.diff(points[:, 0])) < 180)
+        on = np.flatnonzero(strong[1:] & strong[:-1] & near_)
+        shapes[on] = shapely.linestrings(np.stack([points[on], points[on + 1]], 1))
+        force[on] = np.maximum(force[on], force[on + 1])
+        shapes, events, force = shapes[strong], events[strong], force[strong]
     near = around(shapes, discs, radius + max(disc.uncertainty_m for disc in discs) + card.error_m)
     for disc in discs:
         doubt = disc.uncertainty_m + card.error_m
         nearest: dict[object, float] = {}
         for distance, index in near[disc.site]:
-            nearest.setdefault(events[index] if events else index, distance)
+            nearest.setdefault(events[index], distance)
         counts = [sum(away <= radius + shift for away in nearest.values()) for shift in (-doubt, 0, doubt)]
-        felt = [force[index] for away, index in near[disc.site] if away <= radius + doubt] if force else []
-        strength = Interval(min(reading.least.values()), None, max(felt)) if felt else None
+        felt = [index for away, index in near[disc.site] if away <= radius + doubt]
+        strength = None
+        if force is not None and felt:
+            strength = Interval(min(reading.least.values()), None, float(force[felt].max()))
         yield HazardSample(layer, disc.site, Interval(*counts), simplify(card.noun), intensity=strength)
 
 
-def _tracks(frame: gpd.GeoDataFrame, reading: Reading) -> tuple[Geometries, list[str], list[float]]:
-    """Draw from each point that is strong enough on to the next one of its track, if that is so too."""
-    import pandas as pd
-
-    shapes, events = np.array(frame.geometry), frame[reading.id[0]].astype(str).to_numpy()
-    column, least = next(iter(reading.least.items()))
-    force = np.array(pd.to_numeric(frame[column], errors="coerce"), dtype=float)
-    strong, points = force >= least, np.stack([shapely.get_x(shapes), shapely.get_y(shapes)], 1)
-    # Across the antimeridian the points alone are taken.
-    near = (events[1:] == events[:-1]) & (np.abs(np.diff(points[:, 0])) < 180)
-    on = np.flatnonzero(strong[1:] & strong[:-1] & near)
-    shapes[on] = shapely.linestrings(np.stack([points[on], points[on + 1]], 1))
-    force[on] = np.maximum(force[on], force[on + 1])
-    return shapes[strong], events[strong].tolist(), force[strong].tolist()
-
-
-def _polygons(
-    card: Card, layer: Layer, frame: gpd.GeoDataFrame, table: Mapping[str, str], discs: Discs
-) -> Samples:
+def _polygons(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
     """Read the values of the polygons that each site may stand in; where the map ends it is open."""
+    (frame, *_), table = _objects(card, paths), titles(card, paths["names"])
     shapes, key = np.asarray(frame.geometry), card.reading.id[0]
     rims = around([shapely.union_all(shapes)], discs, 0.0)
     near = around(shapes, discs, max(disc.uncertainty_m for disc in discs))
@@ -398,9 +386,9 @@ def _polygons(
         yield HazardSample(layer, disc.site, span, simplify(card.noun), name)
 
 
-def _stated(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
+def _stated(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
     """Return what was stated of the point in each site's disc that was asked about; of no other point."""
-    answers = read_statements(path)
+    answers = read_statements(paths["data"][0])
     for disc in discs:
         told = [(geodesic_m(disc.lat, disc.lon, lat, lon), rows) for lat, lon, rows in answers]
         distance, rows = min(told, key=itemgetter(0), default=(math.inf, []))
@@ -409,6 +397,11 @@ def _stated(card: Card, layer: Layer, path: Path, discs: Discs) -> Samples:
             continue
         for kind, key, name, text in statements(card, rows) or [(card.kind, "", "", "")]:
             yield HazardSample(replace(layer, kind=kind), disc.site, None, key, name, text)
+
+
+_OF_CELLS = {"area": _flooding, "cell": _heights}
+_OF_OBJECTS = {"near": _nearest, "axis": _nearest, "area": _areas, "count": _counts, "cell": _polygons}
+_OF_OBJECTS["stated"] = _stated
 
 
 def read_statements(path: Path) -> list[tuple[float, float, list[dict[str, Any]]]]:

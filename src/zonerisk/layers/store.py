@@ -278,7 +278,7 @@ def _check(card: Card, path: Path, shown: str, *, may_be_empty: bool = False) ->
             sampling.titles(card, [path])
         elif card.measure == "stated":
             sampling.read_statements(path)
-        elif role == "mask" or (role == "data" and reading.method in sampling.RASTERS):
+        elif role == "mask" or (role == "data" and reading.method in sampling.CELLS):
             with files.raster(path):
                 pass
         else:
