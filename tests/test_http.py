@@ -11,18 +11,14 @@ from types import SimpleNamespace
 import pytest
 
 from loopback import BODY, Answer, Server, running, send, whole
+from test_store import PLANTS, plants
 from zonerisk.layers import http, store
-
-
-def old(tmp_path: Path) -> Path:
-    path = tmp_path / "layer.bin"
-    path.write_bytes(b"old")
-    return path
 
 
 def test_download_is_whole(server: Server, tmp_path: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    path = old(tmp_path)
+    path = tmp_path / "layer.bin"
+    path.write_bytes(b"old")
     done = http.download(server.url, path, max_bytes=10**6, progress=lambda had, of: seen.append((had, of)))
     assert path.read_bytes() == BODY
     assert done == {"url": server.url, "last_modified": None}
@@ -32,7 +28,7 @@ def test_download_is_whole(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_download_that_breaks_off_is_begun_again(server: Server, tmp_path: Path) -> None:
-    (tmp_path / "a.part").write_bytes(b"of a call that was killed")
+    (tmp_path / "a").write_bytes(b"of a call that was killed" * 10_000)
     answers: list[Answer] = [
         lambda request: send(request, 200, BODY[:30_000], Content_Length=str(len(BODY))),
         lambda request: send(request, 503, Retry_After="0"),
@@ -113,24 +109,28 @@ BAD: list[tuple[Answer, str]] = [
 def test_a_bad_server_is_named_and_the_old_file_stays(
     server: Server, tmp_path: Path, answer: Answer, says: str
 ) -> None:
+    server.answer = lambda request: send(request, 200, PLANTS)
+    path = store.fetch(plants(server), tmp_path, [], 10**6)
     server.answer = answer
-    path = old(tmp_path)
     with pytest.raises(http.FetchError, match=says) as caught:
-        http.download(server.url, path, max_bytes=10**6)
+        store.fetch(plants(server), tmp_path, [], 10**6)
     assert server.url in str(caught.value)
-    assert path.read_bytes() == b"old"
+    assert path.read_bytes() == PLANTS
+    assert len(list(tmp_path.rglob("*"))) == 4, "its folders, the old file and its note"
     with pytest.raises(http.FetchError, match=says):
         http.get(server.url, max_bytes=10**6)
 
 
 def test_another_file_than_expected_is_refused(server: Server, tmp_path: Path) -> None:
-    path = old(tmp_path)
+    server.answer = lambda request: send(request, 200, PLANTS)
+    path = store.fetch(plants(server), tmp_path, [], 10**6)
+    server.answer = lambda request: send(request, 200, PLANTS + b"\n")
     with pytest.raises(http.FetchError, match="not the file expected"):
-        http.download(server.url, path, max_bytes=10**6, sha256="0" * 64)
+        store.fetch(plants(server, sha256="0" * 64), tmp_path, [], 10**6)
     with pytest.raises(http.FetchError, match="expected 5 bytes"):
-        http.download(server.url, path, max_bytes=10**6, size=5)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["layer.bin"]
-    assert path.read_bytes() == b"old"
+        store.fetch(plants(server, size=5), tmp_path, [], 10**6)
+    assert path.read_bytes() == PLANTS
+    assert len(list(tmp_path.rglob("*"))) == 4, "its folders, the old file and its note"
 
 
 def test_get_waits_as_long_as_it_is_asked_to(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,8 +198,8 @@ def test_a_part_that_filled_the_disk_goes(server: Server, tmp_path: Path) -> Non
         raise OSError(28, "No space left on device")
 
     with pytest.raises(http.FetchError, match="No space left"):
-        http.download(server.url, tmp_path / "a", max_bytes=10**6, progress=full)
-    assert not list(tmp_path.iterdir())
+        store.fetch(plants(server), tmp_path, [], 10**6, full)
+    assert not list((tmp_path / "layers").iterdir())
 
 
 def test_secrets_do_not_follow_a_redirect_to_another_host(server: Server) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import os
 import re
 import socket
 import ssl
@@ -14,7 +13,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -133,20 +131,20 @@ class Remote(io.RawIOBase):
 
     def readinto(self, buffer: Any, /) -> int:
         """Read the bytes from there on; none at its end, or if they cannot be had."""
-        view, start = memoryview(buffer), self.place
-        first, last = start // _PART, max(start, min(start + len(view), self.size) - 1) // _PART
+        if len(self._blocks) > _MAX_PARTS:
+            self._blocks.clear()
+        view = memoryview(buffer)[: max(0, self.size - self.place)]
+        blocks = range(self.place // _PART, -(-(self.place + len(view)) // _PART))
         try:
-            open_ = [block for block in range(first, last + 1) if block not in self._blocks]
-            if open_ and start < self.size:
+            if view and (open_ := [block for block in blocks if block not in self._blocks]):
                 self._fetch(open_[0], open_[-1] - open_[0] + 1)
         except FetchError as error:
             self.trouble = self.trouble or error
             return 0
-        held = b"".join(self._blocks.get(block, b"") for block in range(first, last + 1))
-        data = held[start - first * _PART :][: len(view)]
-        view[: len(data)] = data
-        self.place += len(data)
-        return len(data)
+        held = b"".join(self._blocks[block] for block in blocks if view)
+        view[:] = held[self.place % _PART :][: len(view)]
+        self.place += len(view)
+        return len(view)
 
     def _fetch(self, block: int, count: int) -> None:
         start, length = block * _PART, count * _PART
@@ -168,8 +166,6 @@ class Remote(io.RawIOBase):
 
         asked = {"Range": f"bytes={start}-{start + length - 1}"}
         data = _read(self.url, take, time.monotonic() + TIMEOUT_S, asked)
-        if len(self._blocks) + count > _MAX_PARTS:
-            self._blocks.clear()
         for index in range(0, len(data), _PART):
             self._blocks[block + index // _PART] = data[index : index + _PART]
 
@@ -184,37 +180,29 @@ def download(
     total_s: float = TOTAL_S,
     progress: Progress | None = None,
 ) -> dict[str, str | None]:
-    """Bring a file to ``path``, whole or not at all; one that breaks off is begun again.
+    """Bring a file to ``path``, within ``total_s`` in all; one that breaks off is begun again.
 
-    Only a whole file of the right size and hash takes the place of the old one, within ``total_s`` in all.
+    What is not whole, or not of the right size and hash, is an error; who calls throws away what came of it.
     Returns its address after redirects, and the server's own date of it.
     """
-    part = path.with_name(path.name + ".part")
 
     def take(response: Answer) -> dict[str, str | None]:
         whole = response.length
-        with part.open("wb") as file:
+        with path.open("wb") as file:
             for block in _blocks(response, url, max_bytes):
                 file.write(block)
                 if progress is not None:
                     progress(file.tell(), whole)
-            file.flush()
-            os.fsync(file.fileno())
         return {"url": response.url, "last_modified": response.headers.get("Last-Modified")}
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         origin = _read(url, take, time.monotonic() + total_s)
-        had, digest = part.stat().st_size, store.digest(part)
-        if (size or had, sha256 or digest) != (had, digest):
-            wanted = f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
-            raise FetchError(f"{url}: is not the file expected: {had} bytes, sha256 {digest}; {wanted}")
-        part.replace(path)
     except OSError as error:
         raise FetchError(f"{path}: cannot be written: {error.strerror or error}") from None
-    finally:
-        with suppress(OSError):
-            part.unlink()
+    had, digest = path.stat().st_size, store.digest(path)
+    if (size or had, sha256 or digest) != (had, digest):
+        wanted = f"expected {size or 'any'} bytes, sha256 {sha256 or 'any'}"
+        raise FetchError(f"{url}: is not the file expected: {had} bytes, sha256 {digest}; {wanted}")
     return origin
 
 
