@@ -87,7 +87,7 @@ def test_a_device_a_pipe_a_folder_and_a_file_without_end_are_refused(tmp_path: P
 
 def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
     """One that is not there is; what is shut, or a circle of links, is said."""
-    assert document.held(tmp_path / "none", "*.yaml") == []
+    assert document.held(tmp_path / "none", "*.yaml") == {}
     assert document.files((tmp_path,), "datacenters", "*/*.yaml") == {}
     table = tmp_path / "datacenters"
     (table / "a").mkdir(parents=True)

@@ -109,19 +109,22 @@ class Catalog:
             if not any((root / table).is_dir() for table in TABLES):
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
             for table in (INCIDENTS, MEASUREMENTS):
-                for stray in held(root / table, "*.yaml"):
+                for stray in held(root / table, "*.yaml").values():
                     told = f"is not read; put it under {table}/<provider>/"
                     raise DataError(FileProblem(str(stray), 0, told))
-        found = files(self.roots, "datacenters", "*/*.yaml").values()
-        owned = [(path.parent.name, path.stem, path) for path in found]
-        self._providers = {owner: path for owner, code, path in owned if code == "provider"}
-        self.dialect_files = {f"{owner}/{code}": path for owner, code, path in owned if code == DIALECT}
-        self._regions = {
-            f"{owner}-{code}": path for owner, code, path in owned if code not in ("provider", DIALECT)
-        }
+        self._providers: dict[str, Path] = {}
+        self.dialect_files: dict[str, Path] = {}
+        self._regions: dict[str, Path] = {}
         self._sold: dict[str, list[str]] = defaultdict(list)
-        for key, path in self._regions.items():
-            self._sold[path.parent.name].append(key)
+        for key, path in files(self.roots, "datacenters", "*/*.yaml").items():
+            owner, _, code = key.removesuffix(".yaml").partition("/")
+            if code == "provider":
+                self._providers[owner] = path
+            elif code == DIALECT:
+                self.dialect_files[f"{owner}/{code}"] = path
+            else:
+                self._regions[f"{owner}-{code}"] = path
+                self._sold[owner].append(f"{owner}-{code}")
 
     @cached_property
     def edition(self) -> Edition:
@@ -190,8 +193,8 @@ class Catalog:
         """Files by table and id: ``incidents/<provider>/<name>.yaml`` is ``<provider>-<name>``."""
         filed = {}
         for table in (INCIDENTS, MEASUREMENTS):
-            paths = files(self.roots, table, "*/*.yaml").values()
-            filed[table] = {f"{path.parent.name}-{path.stem}": path for path in paths}
+            found = files(self.roots, table, "*/*.yaml").items()
+            filed[table] = {key.removesuffix(".yaml").replace("/", "-"): path for key, path in found}
         for table in REFERENCE:
             filed[table] = {path.stem: path for path in files(self.roots, table).values()}
         return filed

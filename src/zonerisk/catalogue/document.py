@@ -111,24 +111,23 @@ def data_root() -> Path:
 
 def files(roots: Sequence[Path], table: str, pattern: str = "*.yaml") -> dict[str, Path]:
     """Return the files of a table by their paths in it, sorted; a later folder's replace an earlier's."""
-    known = {}
-    for folder in (root / table for root in roots):
-        begin = len(f"{folder}{os.sep}")
-        known.update({str(path)[begin:].replace(os.sep, "/"): path for path in held(folder, pattern)})
+    known = {key: path for root in roots for key, path in held(root / table, pattern).items()}
     return dict(sorted(known.items()))
 
 
-def held(folder: Path, pattern: str) -> list[Path]:
-    """Return what a folder holds by a pattern, sorted; a folder that is shut is no empty one."""
+def held(folder: Path, pattern: str) -> dict[str, Path]:
+    """Return what a folder holds by a pattern, by its path in it; a folder that is shut is no empty one."""
     name, _, rest = pattern.partition("/")
     try:
         inside = {path.name: path for path in folder.iterdir()}
     except (FileNotFoundError, NotADirectoryError):
-        return []
+        return {}
     except OSError as error:
         raise DataError(FileProblem(str(folder), 0, f"cannot be read: {error.strerror}")) from None
-    found = [inside[key] for key in sorted(fnmatch.filter(inside, name))]
-    return [path for part in found for path in held(part, rest)] if rest else found
+    found = {key: inside[key] for key in sorted(fnmatch.filter(inside, name))}
+    if not rest:
+        return found
+    return {f"{part}/{key}": path for part in found for key, path in held(found[part], rest).items()}
 
 
 def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:

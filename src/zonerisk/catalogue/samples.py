@@ -215,7 +215,8 @@ def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[Any]]:
     if path is None:
         return
     line = 1
-    numbers = [index for index, column in enumerate(columns) if column in _NUMBERS]
+    numbers: dict[str, float | None] = {"": None}
+    places = [index for index, column in enumerate(columns) if column in _NUMBERS]
     try:
         reader = csv.reader(io.StringIO(content(path).decode(), newline=""))
         if tuple(next(reader, ())) != columns:
@@ -225,10 +226,12 @@ def _rows(path: Path | None, columns: tuple[str, ...]) -> Iterator[list[Any]]:
             if len(row) != len(columns):
                 raise DataError(f"{path.name}:{line}: {len(row)} of {len(columns)} columns; {_AGAIN}")
             cells: list[Any] = row
-            for index in numbers:
-                cells[index] = float(row[index]) if row[index] else None
-                if not math.isfinite(cells[index] or 0.0):
-                    raise ValueError(f"{columns[index]} is {cells[index]}")
+            for index in places:
+                if (text := row[index]) not in numbers:
+                    numbers[text] = float(text)
+                    if not math.isfinite(numbers[text] or 0.0):
+                        raise ValueError(f"{columns[index]} is {text}")
+                cells[index] = numbers[text]
             yield cells
     except DataError:
         raise

@@ -303,7 +303,7 @@ def _trips_on(verdict: Verdict, level: str) -> bool:
 
 def _listed(policy: Policy, verdicts: list[Verdict], form: str, out: Path | None, full: bool) -> str:
     """Write verdicts as a table, Markdown or CSV."""
-    from zonerisk.words import answer, dossier
+    from zonerisk.words import answer
 
     if form == "csv":
         head = "target as_of policy rule outcome low best high unit threshold threshold_unit subjects message"
@@ -316,9 +316,12 @@ def _listed(policy: Policy, verdicts: list[Verdict], form: str, out: Path | None
                 begin = verdict.target, verdict.as_of, verdict.policy.id, finding.rule, finding.outcome
                 cells.append((*begin, *figures, *least, " ".join(finding.subjects), finding.message))
         return output.rows(head.split(), cells, form, out)
-    regions = [dossier.Asked(verdict) for verdict in verdicts]
-    if form == "md":
-        return dossier.written(policy, regions).markdown
+    if form == "md" or full:
+        from zonerisk.words import dossier
+
+        regions = [dossier.Asked(verdict) for verdict in verdicts]
+        if form == "md":
+            return dossier.written(policy, regions).markdown
 
     def show(screen: Screen) -> None:
         if full:

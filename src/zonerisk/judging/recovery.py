@@ -51,6 +51,8 @@ EU = frozenset(
 
 # How little a place is worth of which one cause is known to take all, or several; else 0.
 _UNSOUND: dict[Class | None, int] = {"shared": 2, "partly": 1, "one-zone": 1}
+# What is counted is no object, and what cells or classes join stands near to each other.
+_NO_OBJECTS = ("cell", "count", "stated")
 Discs = tuple[tuple["Position", ...], tuple["Position", ...]]
 """Where something surely stands, and where it may."""
 
@@ -443,8 +445,10 @@ class Judge:
             feeds = {kind: power.stated(kind, owners, self.day) for kind in kinds.FEEDS}
             named += [sites for stated in feeds.values() for _, _, sites in stated.values()]
             common: set[object] = set()
+            mapped = {layer.kind for layer in self.facts.samples.layers if layer.measure not in _NO_OBJECTS}
+            mapped &= {*self._hazards}
             for site in standing:
-                rows = (row for kind in self._hazards for row in self.facts.samples.of(site, kind))
+                rows = (row for kind in mapped for row in self.facts.samples.of(site, kind))
                 hit = {(row.layer.id, row.object) for row in rows if self._hit(row)}
                 beside = frozenset[str]().union(*(sites for sites in named if site.id in sites))
                 objects: set[object] = {site.id, site.campus or site.id, *beside, *hit}
@@ -461,8 +465,7 @@ class Judge:
     def _hit(self, row: HazardSample) -> bool:
         """Return whether a site is surely in reach of an object of which the policy asks."""
         layer, rule = row.layer, self.policy.rules.get(row.layer.kind)
-        # What is counted is no object, and what cells or classes join stands near to each other.
-        if not row.object or layer.measure in ("cell", "count", "stated"):
+        if not row.object or layer.measure in _NO_OBJECTS:
             return False
         limit_m = None if rule is None or rule.threshold is None else rule.threshold * 1000
         return row.interval is not None and bool(hazards.in_reach(layer, row, limit_m))
