@@ -88,3 +88,4 @@ def test_no_other_module_rounds_a_distance() -> None:
         for figure, unit in (pair for text in texts for pair in pairwise(map(ast.unparse, text.values))):
             rounded = re.search(r":[,.\d]*f\}", figure) and re.match(r"f?['\"] k?m\b", unit)
             assert not rounded or path.name == "sampling.py", f"{path}: {figure}{unit}"
+    assert not re.search(r":[,.\d]*f\} k?m\b", (ROOT / "data" / "problems.yaml").read_text("utf-8"))

@@ -119,7 +119,7 @@ def modeline(kind: str) -> str:
 def _flaw(case: str, *path: str | int, **said: object) -> Flaw:
     """Return a flaw at a path of keys, worded as data/problems.yaml words its rule, or its rule and case."""
     level, text = _wordings()[case]
-    return case.partition("/")[0], path, text.format(**said), level
+    return case.partition("/")[0], path, phrases.sentence(text)(**said), level
 
 
 @cache
@@ -257,9 +257,7 @@ def _round_trip(file: RecordFile[Measurement], checked: CheckedCatalogue) -> Ite
                 yield _flaw(case, "round_trips", index, end, **said)
         least_m = _least_m(row, day, checked) if sold else 0.0
         if least_m > most_fibre_m(row.ms):
-            yield _flaw(
-                "round-trip/light", "round_trips", index, "ms", ms=row.ms, far=phrases.distance(least_m)
-            )
+            yield _flaw("round-trip/light", "round_trips", index, "ms", ms=row.ms, far=least_m)
 
 
 def _least_m(row: RoundTrip, day: str, checked: CheckedCatalogue) -> float:
@@ -390,7 +388,7 @@ def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         yield _flaw(slip[0], "position", row=row, lat=slip[1], lon=slip[2])
     elif row.country not in countries_at(lat, lon):
         case = "country/abroad" if row.abroad else "country/near"
-        yield _flaw(case, "position", row=row, there=lies(lat, lon), far=phrases.distance(row.slack_m))
+        yield _flaw(case, "position", row=row, there=lies(lat, lon), far=row.slack_m)
     meant = row.meant or named(row.file.record.town or "", row.country)
     if not meant or row.abroad:
         return
@@ -402,7 +400,7 @@ def _place(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
     if away > REMOTE_KM or sum(place.km(lat, lon) < away for place in others) > REMOTE_RANK:
         town = f"{nearest.name}, {nearest.state}" if nearest.state else nearest.name
         near = f"; the nearest place is {others[0].name}" if others else ""
-        yield _flaw("town", "position", row=row, far=phrases.distance(1000 * away), town=town, near=near)
+        yield _flaw("town", "position", row=row, far=1000 * away, town=town, near=near)
 
 
 def _towns(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -414,9 +412,15 @@ def _towns(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw
             yield _flaw("town-known/none", "sites", row.key)
         elif not row.meant and not row.abroad:
             near = around(row.at.lat, row.at.lon, REMOTE_KM)
-            far = [phrases.distance(1000 * town.km(row.at.lat, row.at.lon)) for town in near[:1]]
-            here = f"{near[0].name} ({far[0]})" if near else "none"
-            yield _flaw("town-known/spelling", "sites", row.key, town=stated, country=country, near=here)
+            far = [f"{at.name} ({phrases.distance(1000 * at.km(row.at.lat, row.at.lon))})" for at in near[:1]]
+            yield _flaw(
+                "town-known/spelling",
+                "sites",
+                row.key,
+                town=stated,
+                country=country,
+                near=", ".join(far) or "none",
+            )
 
 
 def _doubt(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -455,7 +459,7 @@ def _beside(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         elif other.file.path.parent != row.file.path.parent:
             metres = metres_between(row.at, other.at)
             if 0 < metres <= TWIN_M:
-                yield _flaw("twin", "position", far=phrases.distance(metres), other=other.site.id)
+                yield _flaw("twin", "position", far=metres, other=other.site.id)
 
 
 def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
@@ -464,9 +468,7 @@ def _campuses(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[F
         other = first.setdefault(row.site.campus or "", row)
         metres = metres_between(row.at, other.at)
         if metres > CAMPUS_MOST_M + row.at.uncertainty_m + other.at.uncertainty_m:
-            yield _flaw(
-                "campus-spread", "sites", row.key, "campus", far=phrases.distance(metres), other=other.site.id
-            )
+            yield _flaw("campus-spread", "sites", row.key, "campus", far=metres, other=other.site.id)
 
 
 def _policy(file: RecordFile[Policy], checked: CheckedCatalogue) -> Iterator[Flaw]:
