@@ -36,7 +36,7 @@ def run() -> NoReturn:
     with suppress(OSError):  # Nobody may read it any more.
         sys.stdout.flush()
         sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)
+    os._exit(code if isinstance(code, int) else code is not None)
 
 
 if __name__ == "__main__":

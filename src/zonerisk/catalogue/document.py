@@ -14,6 +14,7 @@ from typing import Any, NoReturn, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from yaml.events import AliasEvent, MappingEndEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
 
 from zonerisk.core.errors import DataError, FileProblem, UsageError
 from zonerisk.core.model import EXAMPLES, Evidence
@@ -204,24 +205,24 @@ def _built(events: Iterator[Any], name: str) -> tuple[dict[str, Tree], dict[Path
 
     def node(event: Any, path: Path_) -> Tree:
         kind = type(event)
-        if kind is yaml.AliasEvent:
+        if kind is AliasEvent:
             refuse(event, f"alias *{event.anchor}: write the value out")
         if event.tag is not None:
             refuse(event, f"tag {event.tag} is not used here; write plain values")
-        if kind is yaml.ScalarEvent:
+        if kind is ScalarEvent:
             return None if not event.style and event.value.lower() in _NULLS else str(event.value)
         if len(path) >= MAX_DEPTH:
             refuse(event, f"nests deeper than {MAX_DEPTH} levels")
-        if kind is yaml.SequenceStartEvent:
+        if kind is SequenceStartEvent:
             items: list[Tree] = []
-            while type(event := next(events)) is not yaml.SequenceEndEvent:
+            while type(event := next(events)) is not SequenceEndEvent:
                 here = (*path, len(items))
                 lines[here] = line(event)
                 items.append(node(event, here))
             return items
         rows: dict[str, Tree] = {}
-        while type(key := next(events)) is not yaml.MappingEndEvent:
-            if type(key) is not yaml.ScalarEvent:
+        while type(key := next(events)) is not MappingEndEvent:
+            if type(key) is not ScalarEvent:
                 refuse(key, "a key must be plain text")
             here = (*path, key.value)
             if key.value in rows:

@@ -427,11 +427,14 @@ class Judge:
 
     @cached_property
     def _reach_m(self) -> float:
-        """Distance beyond which no rule joins two places by their positions alone, metres."""
-        asked = {kind.rule for kind in kinds.KINDS.values() if kind.unit in (None, "km")}
-        rules = [rule for name, rule in self.policy.rules.items() if name in asked]
-        reaches = (reach for rule in rules for reach in (rule.threshold, rule.correlation_km) if reach)
-        return 1000 * max([separation.CAMPUS_RADIUS_KM, *reaches])
+        """Distance beyond which no rule, and no object of a bounded size, joins two places, metres."""
+        reaches = [1000 * separation.CAMPUS_RADIUS_KM]
+        for kind in kinds.KINDS.values():
+            if kind.unit in (None, "km") and (rule := self.policy.rules.get(kind.rule or "")):
+                limit_m = 1000 * (rule.threshold or 0)
+                reaches += [2 * limit_m + kind.extent_m if kind.extent_m else limit_m]
+                reaches += [1000 * (rule.correlation_km or 0)]
+        return max(reaches)
 
     def _trace(self, whole: FailureDomain) -> set[object]:
         """Return what is at a side, and the stations it may depend on.
@@ -445,7 +448,8 @@ class Judge:
             feeds = {kind: power.stated(kind, owners, self.day) for kind in kinds.FEEDS}
             named += [sites for stated in feeds.values() for _, _, sites in stated.values()]
             common: set[object] = set()
-            mapped = {layer.kind for layer in self.facts.samples.layers if layer.measure not in _NO_OBJECTS}
+            layers = [layer for layer in self.facts.samples.layers if layer.measure not in _NO_OBJECTS]
+            mapped = {layer.kind for layer in layers if not kinds.KINDS[layer.kind].extent_m}
             mapped &= {*self._hazards}
             for site in standing:
                 rows = (row for kind in mapped for row in self.facts.samples.of(site, kind))
