@@ -44,16 +44,3 @@ def test_the_list_of_commands_says_what_each_says_of_itself() -> None:
         target = function(name)
         text = target.info.help if isinstance(target, Typer) else target.__doc__
         assert text.splitlines()[0] == command.help, name
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [(("list", "regions"), 0), (("score", "ovh-sbg", "--fail-on", "fail"), 1), (("x",), 2)],
-)
-def test_a_process_that_ends_at_once_has_written_all_and_keeps_its_code(
-    arguments: tuple[str, ...], code: int
-) -> None:
-    command = [sys.executable, "-m", "zonerisk", *arguments]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == code
-    assert (done.stdout or done.stderr).endswith("\n")
