@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -115,12 +115,12 @@ def places(box: Box, most: int = _MOST_PLACES, rank: int = 10) -> list[Town]:
     import numpy as np
 
     source, found = _read(), []
+    (lon, lat), ranks = source["places"].T, source["ranks"]
     for turn, frame in _frames(box):
-        lon, lat = source.places.T
         inside = (lat >= frame.south) & (lat <= frame.north) & (lon >= frame.west) & (lon <= frame.east)
         found += [
-            Town(source.towns[index], float(lat[index]), float(lon[index]) - turn, int(source.ranks[index]))
-            for index in np.flatnonzero(inside & (source.ranks <= rank))[:most]
+            Town(source["towns"][at], float(lat[at]), float(lon[at]) - turn, int(ranks[at]))
+            for at in np.flatnonzero(inside & (ranks <= rank))[:most]
         ]
     return sorted(found, key=lambda town: town.rank)[:most]
 
@@ -159,31 +159,20 @@ def _frames(box: Box) -> Iterator[tuple[float, Box]]:
             yield turn, Box(box.south, west, box.north, east)
 
 
-class _Ground(NamedTuple):
-    """The shipped file: points of all its lines in a row, and where each line ends; places by their rank."""
-
-    kinds: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
-    points: npt.NDArray[np.float64]
-    low: npt.NDArray[np.float64]
-    high: npt.NDArray[np.float64]
-    places: npt.NDArray[np.float64]
-    ranks: npt.NDArray[np.int64]
-    towns: list[str]
-
-
 @cache
-def _read() -> _Ground:
+def _read() -> Mapping[str, Any]:
+    """Read the shipped file: points of all its lines in a row, and where each ends; places by their rank."""
     from importlib.resources import files
 
     import numpy as np
 
     with (files("zonerisk.pages") / "assets" / SHIPPED).open("rb") as file, np.load(file) as held:
-        points = np.cumsum(held["points"], axis=0) / SCALE
-        ends = np.concatenate(([0], np.cumsum(held["sizes"])))
-        low, high = (ends_of.reduceat(points, ends[:-1]) for ends_of in (np.minimum, np.maximum))
-        towns = held["towns"].tobytes().decode().split("\n")
-        return _Ground(held["kinds"], ends, points, low, high, held["places"] / SCALE, held["ranks"], towns)
+        source = dict(held)
+    source["points"] = points = np.cumsum(source["points"], axis=0) / SCALE
+    source["ends"] = ends = np.concatenate(([0], np.cumsum(source["sizes"])))
+    source["low"], source["high"] = (side.reduceat(points, ends[:-1]) for side in (np.minimum, np.maximum))
+    source["towns"] = source["towns"].tobytes().decode().split("\n")
+    return source | {"places": source["places"] / SCALE}
 
 
 def _clipped(kind: str, frame: Box, tolerance: float) -> Any:
@@ -192,16 +181,17 @@ def _clipped(kind: str, frame: Box, tolerance: float) -> Any:
     import shapely
 
     source, area = _read(), kind in AREAS
+    low, high, points, ends = (source[key] for key in ("low", "high", "points", "ends"))
     chosen = np.flatnonzero(
-        (source.kinds == KINDS.index(kind))
-        & (source.low[:, 0] <= frame.east)
-        & (source.high[:, 0] >= frame.west)
-        & (source.low[:, 1] <= frame.north)
-        & (source.high[:, 1] >= frame.south)
-        & ((source.high - source.low).max(axis=1) >= (6 if area else 2) * tolerance)
+        (source["kinds"] == KINDS.index(kind))
+        & (low[:, 0] <= frame.east)
+        & (high[:, 0] >= frame.west)
+        & (low[:, 1] <= frame.north)
+        & (high[:, 1] >= frame.south)
+        & ((high - low).max(axis=1) >= (6 if area else 2) * tolerance)
     )
     build: Any = shapely.polygons if area else shapely.linestrings
-    shapes: Any = [build(source.points[source.ends[index] : source.ends[index + 1]]) for index in chosen]
+    shapes: Any = [build(points[ends[index] : ends[index + 1]]) for index in chosen]
     cut = shapely.clip_by_rect(shapes, frame.west, frame.south, frame.east, frame.north)
     parts = shapely.get_parts(shapely.simplify(cut, tolerance, preserve_topology=False))
     if area:

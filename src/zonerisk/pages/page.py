@@ -216,26 +216,16 @@ def render_map(
 # Most pages of an atlas have the same layers; folium takes 15 ms for each that differs.
 @cache
 def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]:
-    """Return a map's element and script: a feature group a layer, the online map switched off."""
+    """Return a map's element and script: a feature group a layer, the online map switched off.
+
+    Its page brings its own Leaflet: of folium's page only these are written.
+    """
     import folium
     from folium.template import Template
 
-    class Plain(folium.Map):
-        """A folium map whose page brings its own Leaflet: no link, no style, no switch."""
-
-        default_js: list[tuple[str, str]] = []  # noqa: RUF012
-        default_css: list[tuple[str, str]] = []  # noqa: RUF012
-        _template = Template(asset("folium.html"))
-
-    composed: Any = Plain(
-        location=(0, 0),
-        tiles=None,
-        prefer_canvas=True,
-        zoom_control=False,
-        zoom_snap=0.25,
-        wheel_px_per_zoom_level=90,
-    )
-    calls: list[tuple[str, Any, Sequence[str]]] = [("lay", composed, ())]
+    composed: Any = folium.Map(location=(0, 0), tiles=None, prefer_canvas=True, zoom_control=False)
+    composed._template = Template(asset("folium.html"))
+    calls: list[tuple[Any, str, Sequence[str]]] = [(composed, "lay", ())]
     if online:
         tiles = folium.TileLayer(
             online.url,
@@ -246,22 +236,19 @@ def _compose(layers: tuple[Layer, ...], online: Tiles | None) -> tuple[str, str]
             max_zoom=ground.FINEST,
             referrer_policy="strict-origin-when-cross-origin",
         )
-        calls.append(("layer", tiles, ("tiles",)))
-    for layer in layers:
-        group = folium.FeatureGroup(name=layer.name, show=True)
-        calls.append(("layer", group, (layer.key, layer.name)))
-        calls.append(("draw", group, (layer.key, layer.shape)) if layer.shape else (layer.key, group, ()))
+        calls.append((tiles, "layer", ("tiles",)))
+    calls += [(folium.FeatureGroup(name), "layer", (key, name, shape)) for key, _, name, shape in layers]
     # folium's ids are random; numbered, the same map always gives the same text.
-    for number, element in enumerate(dict.fromkeys(of for _, of, _ in calls)):
+    for number, (element, *_) in enumerate(calls):
         element._id = str(number)
         if number:
             composed.add_child(element)
-    figure = composed.get_root()
     composed.render()
-    lines = [line.strip() for line in figure.script.render().splitlines()]
-    for verb, of, words in calls:
-        lines.append(f"zonerisk.{verb}({', '.join([of.get_name(), *map(island, words)])});")
-    return figure.html.render().strip(), "\n".join(line for line in [*lines, "zonerisk.start();"] if line)
+    figure = composed.get_root()
+    script = figure.script.render() + "\n".join(
+        f"zonerisk.{verb}({', '.join([of.get_name(), *map(island, words)])});" for of, verb, words in calls
+    )
+    return figure.html.render().strip(), re.sub(r"\s*\n\s*", "\n", f"{script}\nzonerisk.start();").strip()
 
 
 @cache

@@ -268,7 +268,7 @@ const zonerisk = (() => {
 
   /* ---- features --------------------------------------------------------------------- */
 
-  function layer(group, key, name) {
+  function layer(group, key, name, shape) {
     layers[key] = group;
     const list = document.getElementById("layers");
     if (list && name) {
@@ -287,6 +287,7 @@ const zonerisk = (() => {
         write();
       });
     }
+    if (shape) draw(group, key, shape); else if (name) discs(group);
   }
 
   function rows(id) {
@@ -721,5 +722,5 @@ const zonerisk = (() => {
     });
   }
 
-  return {lay, layer, draw, discs, start, home, show, whole, write, get map() { return map; }, layers, features};
+  return {lay, layer, start, home, show, whole, write, get map() { return map; }, layers, features};
 })();
