@@ -68,7 +68,7 @@ class Entry:
     @property
     def mark(self) -> Feature | None:
         """Draw the region at the first of its places."""
-        at = next(filter(None, map(features.located, self.verdict.places)), None)
+        at = next((at for _, at in features.placed(self.verdict)), None)
         words = {"class": self.class_, "why": self.why, "page": f"{self.id}.html"}
         name, outcome = f"{self.owner.name} {self.region.name}", self.verdict.independence.outcome
         return at and Feature("region", self.id, name, "point", (at,), outcome=outcome, words=words)

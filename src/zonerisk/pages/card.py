@@ -272,7 +272,7 @@ class _Plane:
 
 def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     """Lay the zones out to scale, with the places around and what decides the verdict."""
-    places = [(place, at) for place in verdict.places if (at := features.located(place))]
+    places = features.placed(verdict)
     shown = [(place, at) for place, at in places if place.kind != "metro"] or places
     if not shown:
         return {}

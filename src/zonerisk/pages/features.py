@@ -6,7 +6,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Evidence, Incident, Site
     from zonerisk.core.verdict import Outcome, Place, Verdict
 
+_Places = Mapping[str, Sequence[tuple["Place", "Point"]]]
 Shape = Literal["point", "disc", "line", "area", "areas"]
 # No region has so many sites; around a map of many regions the line would mean nothing.
 _MOST_CENTRES = 250
@@ -126,30 +127,27 @@ def build_features(verdict: Verdict, around: Setting | None = None) -> list[Feat
     ]
 
 
-def located(place: Place) -> Point | None:
-    """Return where a place stands, if that is known."""
-    return None if place.lat is None or place.lon is None else Point(place.lat, place.lon)
+def placed(verdict: Verdict) -> list[tuple[Place, Point]]:
+    """List the places of which it is known where they stand."""
+    places = [(place, place.lat, place.lon) for place in verdict.places]
+    return [(place, Point(lat, lon)) for place, lat, lon in places if lat is not None and lon is not None]
 
 
-def index_places(verdict: Verdict) -> dict[str, list[Place]]:
+def index_places(verdict: Verdict) -> dict[str, list[tuple[Place, Point]]]:
     """List the places with a position that each zone's, site's or region's id stands for."""
-    index: dict[str, list[Place]] = {}
-    for place in verdict.places:
-        if place.lat is not None:
-            for member in dict.fromkeys((place.id, verdict.target, *place.zones)):
-                index.setdefault(member, []).append(place)
+    index: dict[str, list[tuple[Place, Point]]] = {}
+    for place, at in placed(verdict):
+        for member in dict.fromkeys((place.id, verdict.target, *place.zones)):
+            index.setdefault(member, []).append((place, at))
     return index
 
 
 def _sites(verdict: Verdict, around: Setting) -> Iterator[Feature]:
-    for place in verdict.places:
-        if at := located(place):
-            zones = ", ".join(map(around.name, place.zones))
-            words = {"site_kind": place.kind, "zones": zones, "method": place.method}
-            zone = place.zones[0] if place.zones else None
-            yield Feature(
-                "site", place.id, place.name, "point", (at,), place.uncertainty_m, zone=zone, words=words
-            )
+    for place, at in placed(verdict):
+        zones = ", ".join(map(around.name, place.zones))
+        words = {"site_kind": place.kind, "zones": zones, "method": place.method}
+        doubt, zone = place.uncertainty_m, place.zones[0] if place.zones else None
+        yield Feature("site", place.id, place.name, "point", (at,), doubt, zone=zone, words=words)
 
 
 def _discs(points: Iterable[Feature]) -> Iterator[Feature]:
@@ -160,18 +158,12 @@ def _discs(points: Iterable[Feature]) -> Iterator[Feature]:
             yield Feature("disc", point.id, name, "disc", point.points, point.uncertainty_m, zone=point.zone)
 
 
-def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> Iterator[Feature]:
+def _lines(verdict: Verdict, around: Setting, places: _Places) -> Iterator[Feature]:
     """Draw each pair between the two of its sites that stand nearest to each other."""
     risks = {risk.id: f"{risk.kind} ({risk.grade})" for risk in verdict.shared_risks}
-    zones = {zone for pair in verdict.policy.separations for zone in (pair.a, pair.b)}
-    points = {
-        zone: [at for place in places[zone] if (at := located(place))] for zone in zones & places.keys()
-    }
     for pair in verdict.policy.separations:
-        ours, theirs = points.get(pair.a), points.get(pair.b)
+        ours, theirs = ([at for _, at in places.get(zone, ())] for zone in (pair.a, pair.b))
         if ours and theirs:
-            key, name = f"{pair.a} {pair.b}", f"{around.name(pair.a)} to {around.name(pair.b)}"
-            line = path(*(Point(*at) for at in closest(ours, theirs)))
             words: dict[str, str | float | None] = {
                 **_ends("distance_m", pair.distance_m),
                 **_ends("fibre_m", pair.fibre_m),
@@ -179,6 +171,8 @@ def _lines(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]])
                 "rtt_ms_measured": pair.measured_ms,
                 "shared": ", ".join(dict.fromkeys(risks.get(risk, risk) for risk in pair.shared)),
             }
+            key, name = f"{pair.a} {pair.b}", f"{around.name(pair.a)} to {around.name(pair.b)}"
+            line = path(*(Point(*at) for at in closest(ours, theirs)))
             yield Feature("separation", key, name, "line", line, outcome=pair.outcome, words=words)
 
 
@@ -186,33 +180,24 @@ def _ends(name: str, span: Interval) -> dict[str, float | None]:
     return {f"{name}_low": span.low, f"{name}_best": span.best, f"{name}_high": span.high}
 
 
-def _risks(verdict: Verdict, around: Setting, places: Mapping[str, list[Place]]) -> Iterator[Feature]:
+def _risks(verdict: Verdict, around: Setting, places: _Places) -> Iterator[Feature]:
     """Outline the sites that each shared risk hits."""
     outline = cache(outlines)
     for risk in sorted(verdict.shared_risks, key=lambda risk: -len(risk.members)):
-        hit = {place.id: place for member in risk.members for place in places.get(member, ())}
-        discs = tuple((at, place.uncertainty_m or 0.0) for place in hit.values() if (at := located(place)))
-        if discs:
+        hit = {place.id: (place, at) for member in risk.members for place, at in places.get(member, ())}
+        if hit:
+            area, *holes = outline(tuple((at, place.uncertainty_m or 0.0) for place, at in hit.values()))
             members = ", ".join(map(around.name, risk.members))
             words = {"risk_kind": risk.kind, "grade": risk.grade, "members": members}
-            area, *others = outline(discs)
-            yield Feature(
-                "shared-risk",
-                risk.id,
-                risk.message,
-                "areas",
-                area,
-                outcome=risk.outcome,
-                holes=tuple(others),
-                words=words,
-            )
+            made = Feature("shared-risk", risk.id, risk.message, "areas", area, outcome=risk.outcome)
+            yield replace(made, holes=tuple(holes), words=words)
 
 
 def _spread(verdict: Verdict) -> Iterator[Feature]:
     """Outline the buildings in any of which a zone may stand, where one is in no known place."""
     standing = verdict.independence
-    placed = {key for place in verdict.places for key in (place.id, *place.zones)}
-    if standing.spread and not placed.issuperset(standing.domains):
+    tied = {key for place in verdict.places for key in (place.id, *place.zones)}
+    if standing.spread and not tied.issuperset(standing.domains):
         count, wide = phrases.count(standing.spread.buildings, "known building"), standing.spread.diameter_m
         known = [(at, 2 * _ROOM * wide) for _, at in known_buildings(verdict)]
         name = f"{count} within {phrases.distance(wide)}"
@@ -222,9 +207,8 @@ def _spread(verdict: Verdict) -> Iterator[Feature]:
 
 def known_buildings(verdict: Verdict) -> Iterator[tuple[str, Point]]:
     """List id and place of the buildings that a zone may stand in and whose spread is told."""
-    for place in verdict.places:
-        at = located(place)
-        if at and place.kind == "building" and (place.uncertainty_m or 0) <= VAGUE_M:
+    for place, at in placed(verdict):
+        if place.kind == "building" and (place.uncertainty_m or 0) <= VAGUE_M:
             yield place.id, at
 
 
@@ -244,7 +228,7 @@ def _limit(verdict: Verdict) -> Iterator[Feature]:
     """Draw the line beyond which every point is as far from all of the sites as the policy asks."""
     import shapely
 
-    centres = [at for place in verdict.places if (at := located(place))]
+    centres = [at for _, at in placed(verdict)]
     asked = (finding.threshold for finding in verdict.policy.findings if finding.rule == "dr")
     km = next((threshold.value for threshold in asked if threshold), None)
     if km is None or not 0 < len(centres) <= _MOST_CENTRES:

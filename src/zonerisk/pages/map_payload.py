@@ -81,7 +81,7 @@ class MapData:
             self._at.setdefault((row.kind, row.id), []).append(row)
         self.shows: list[dict[str, Any]] = []
         self._numbers: dict[tuple[object, ...], int] = {}
-        self._places: dict[str, dict[str, list[Place]]] = {}
+        self._places: dict[str, dict[str, list[tuple[Place, Point]]]] = {}
         self.evidence = evidence
         self._sources: dict[Evidence, int] = {}
         served = dict.fromkeys(_served(row) for row in self.of_kind("site") if row.zone)
@@ -215,7 +215,7 @@ class MapData:
         view = (verdict.target, *sorted(members), also)
         if view not in self._numbers:
             wanted = [
-                *(("site", place.id) for member in members for place in places.get(member, ())),
+                *(("site", place.id) for member in members for place, _ in places.get(member, ())),
                 *(("dr-region", member) for member in members),
                 ("separation", " ".join(members)),
                 *((kind, self._outlines.get(key, key)) for kind, key in also),

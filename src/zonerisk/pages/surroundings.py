@@ -52,14 +52,14 @@ def setting(
     owners = dict.fromkeys([region.id, *(place.id.partition("/")[0] for place in verdict.places)])
     recovery, files = {}, {owner: catalog.file_name(owner) for owner in owners}
     # The region's other sites stand beside the first: none of another region is nearer to them.
-    ours = next((at for place in verdict.places if (at := features.located(place))), None)
+    ours = [at for _, at in features.placed(verdict)[:1]]
     for option in verdict.recovery:
         peer = catalog.region(option.target)
         names[peer.id] = peer.name
         sites = sorted(map(catalog.site, peer.site_ids), key=lambda site: site.id, reverse=True)
         site_at = {(site.position.lat, site.position.lon): site for site in sites if site.position}
         if ours and site_at:
-            recovery[peer.id] = site_at[closest([ours], site_at)[1]]
+            recovery[peer.id] = site_at[closest(ours, site_at)[1]]
     shown, day = {place.id for place in verdict.places}, verdict.as_of
     retired = tuple(
         site
@@ -87,7 +87,7 @@ def _landmarks(verdict: Verdict, installed: Iterable[tuple[Card, list[Path]]]) -
 
     from zonerisk.layers import files, sampling
 
-    places = [at for place in verdict.places if (at := features.located(place))]
+    places = [at for _, at in features.placed(verdict)]
     # Ids of shared risks read ``kind:layer/object``.
     shared = {risk.id.partition(":")[2] for risk in verdict.shared_risks}
     asked = {finding.rule: finding.threshold for finding in verdict.policy.findings if finding.threshold}
