@@ -36,7 +36,7 @@ def unplaced(found: Found) -> list[str]:
 def test_what_is_near_is_not_known_to_feed(wired: Library) -> None:
     found = stations(around(wired, "zz-good"))
     assert found["rte/GULL"].words["standing"] == found["at/56.01,2.84"].words["standing"] == NEAR
-    assert found["rte/GULL"].words["near"] == "North 0.9 km"
+    assert found["rte/GULL"].words["near"] == "North 900 m"
     assert (found["rte/GULL"].points, found["rte/GULL"].words["osm"]) == ((Point(56.188, 3.0),), "way/1")
     assert "not known to feed" in str(found["rte/TOP"].words["standing"])
     words = " ".join(
