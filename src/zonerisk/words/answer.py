@@ -22,11 +22,12 @@ SPARE = ("also", "where", "word")
 # Characters of a sentence that stands whole.
 LONG = 180
 NO_WORD = "the provider states no distance between its zones"
+_refuted = phrases.sentence("{0:quoted}: refuted, {1}{2:?, {2:interval}}")
 _candidate = phrases.sentence(
     "{0.target}, {0.distance_m:interval}{1:?, may do}{2:?, {2}}"
     "{3:?, {3:#event} took two of its zones or more}"
 )
-FOOT = "Physical causes only; software faults stop regions more often. As of {day}; all of it: --full"
+FOOT = "\nPhysical causes only; software faults stop regions more often. As of {day}; all of it: --full"
 
 
 class Row(NamedTuple):
@@ -46,7 +47,6 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
         text = Screen(screen.width, screen.styled)
         text.print(verdict.summary, "bold")
         text.table("", ("", ""), [(f"  {row.label}", "; ".join(row.parts)) for row in rows])
-        text.print()
         text.print(FOOT.format(day=verdict.as_of), "dim")
         return text.lines
 
@@ -165,15 +165,13 @@ def _word(verdict: Verdict) -> list[str]:
         for test in word.tested:
             if test.region == verdict.target and not test.held:
                 pair = " to ".join(names[key] for key in test.pair if key in names)
-                far = f", {phrases.interval(test.distance_m)}" if test.distance_m else ""
-                return [f"{phrases.quoted(word.text)}: refuted, {pair}{far}"]
+                return [_refuted(word.text, pair, test.distance_m)]
     if verdict.independence.outcome != "unknown":
         return []
     if tested := [word for word in verdict.word if word.tested]:
         told = min(tested, key=lambda word: (word.kind != "separation-min", -len(word.tested)))
-        held = f"held in {told.held} of {len(told.tested)} regions"
-        if len(told.tested) == 1:
-            held = f"{'held' if told.held else 'refuted'} in the one region"
+        one, held = "held" if told.held else "refuted", f"held in {told.held} of {len(told.tested)} regions"
+        held = f"{one} in the one region" if len(told.tested) == 1 else held
         return [f"{phrases.quoted(told.text)}: {held} where it can be checked (evidence C)"]
     if not verdict.word:
         return [NO_WORD]
@@ -217,17 +215,13 @@ def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
         told = why(verdict), bound(verdict.likelihood)
         rows.append((class_, verdict.target, *told))
         alike.setdefault((class_,) if class_ == "one-zone" else (class_, *told), []).append(verdict.target)
-    many = [ids for ids in alike.values() if len(verdicts) > MOST_REGIONS and len(ids) >= MOST_ALIKE]
-    left = {key for ids in many for key in ids}
-    screen.table(
-        "", ("class", "region", "why", "a majority lost"), [row for row in rows if row[1] not in left]
-    )
-    for what, ids in alike.items():
-        if ids in many:
-            screen.print()
-            screen.print(f"{', '.join(what)}: {', '.join(ids)}")
-    screen.print()
-    screen.print("A majority lost in a year, by a model. One region alone takes a screen.", "dim")
+    least = MOST_ALIKE if len(verdicts) > MOST_REGIONS else len(verdicts) + 1
+    many = {", ".join(what): ids for what, ids in alike.items() if len(ids) >= least}
+    listed = [row for row in rows if not any(row[1] in ids for ids in many.values())]
+    screen.table("", ("class", "region", "why", "a majority lost"), listed)
+    for what, ids in many.items():
+        screen.print(f"\n{what}: {', '.join(ids)}")
+    screen.print("\nA majority lost in a year, by a model. One region alone takes a screen.", "dim")
 
 
 def why(verdict: Verdict) -> str:
