@@ -43,6 +43,10 @@ Installed = Annotated[
 UncertaintyM = Annotated[
     float | None, option("For your own sites: the radius in metres within which each surely stands.")
 ]
+_TO = option("Look for recovery in these regions only; repeatable.", metavar="TARGET")
+To = Annotated[list[str] | None, _TO]
+_WITHIN = option("Look for recovery in one country (France, FR) or in the EU only.", metavar="COUNTRY|EU")
+Within = Annotated[str | None, _WITHIN]
 PICTURES = ("svg", "png")
 ScoreFormats = Literal[output.Lists, "geojson", "html", "svg", "png"]
 ReportFormats = Literal["html", "md"]
@@ -161,13 +165,8 @@ def report(
     policy: output.PolicyOption = DEFAULT,
     as_of: output.AsOf = None,
     units: UnitsOption = None,
-    to: Annotated[
-        list[str] | None, option("Look for recovery in these regions only; repeatable.", metavar="TARGET")
-    ] = None,
-    within: Annotated[
-        str | None,
-        option("Look for recovery in one country (France, FR) or in the EU only.", metavar="COUNTRY|EU"),
-    ] = None,
+    to: To = None,
+    within: Within = None,
     plan: Annotated[
         list[str] | None, option("A deployment to judge as a part of the report; repeatable.", metavar="FILE")
     ] = None,
@@ -424,11 +423,9 @@ def compare(
 
 def dr(
     target: Annotated[str, argument("The region to recover.", "TARGET", output.ids)],
-    to: Annotated[list[str] | None, option("Judge only these regions; repeatable.", metavar="TARGET")] = None,
+    to: To = None,
     any_provider: Annotated[bool, option("Look at every provider's regions.", "--any-provider")] = False,
-    within: Annotated[
-        str | None, option("Only regions in a country (France, FR) or in the EU.", metavar="COUNTRY|EU")
-    ] = None,
+    within: Within = None,
     min_km: Annotated[float | None, option("Least distance; by default the policy's.", min=0)] = None,
     max_rtt_ms: Annotated[
         float | None, option("Longest round trip: rules out what even light cannot reach in time.", min=0)

@@ -42,7 +42,7 @@ from zonerisk.judging.arrangement import (
     zones_sold,
 )
 from zonerisk.words import findings as sentences
-from zonerisk.words import verdicts
+from zonerisk.words import phrases, verdicts
 
 # Member states of the European Union in 2026.
 EU = frozenset(
@@ -337,17 +337,24 @@ class Judge:
             effective = independence.effective(theirs.units, groups.values())
             zones = Zones(sold=len(theirs.units), effective=effective)
         grid = common_grid(self._in_areas(ours.whole), self._in_areas(theirs.whole))
-        nowhere = [side.name for side in (ours, theirs) if not any(side.discs)]
+        told = phrases.interval(distance)
+        if distance.high is None:
+            told = verdicts.nowhere([side.name for side in (ours, theirs) if not any(side.discs)])
+        elif least_m is not None:
+            words = {True: verdicts.over, False: verdicts.nearer, None: verdicts.either}
+            told = words[distance.at_least(least_m)](distance, least_m)
         asked.sort(key=lambda row: -severity(row[0]))
         # What fails is why; beside it only the distance is worth reading.
         reasons = [text for one, text in asked if outcome != "fail" or one == "fail"]
-        known = distance, least_m, nowhere, limited, instead, reasons
+        countries, areas = ", ".join(sorted(ours.countries & theirs.countries)), ("", "")
+        if grid:
+            areas = verdicts.GRIDS[grid[0]], " and ".join(grid[1])
         return Candidate(
             target=theirs.key,
             name=theirs.name,
             country=", ".join(sorted(theirs.countries)),
             outcome="unknown" if limited else outcome,
-            message=verdicts.recovery(*known, sorted(ours.countries & theirs.countries), grid),
+            message=verdicts.recovery(told, limited, "; ".join((*instead, *reasons)), countries, *areas),
             distance_m=distance.rounded(),
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=zones,
@@ -358,19 +365,19 @@ class Judge:
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
         )
 
-    def _far(self, distance: Interval, ours: Endpoint, theirs: Endpoint) -> tuple[Outcome, str]:
+    def _far(self, distance: Interval, ours: Endpoint, theirs: Endpoint) -> tuple[Outcome, Sequence[str]]:
         """Hold a distance against the least one, and against what the policy accepts in its place."""
         least_km, rule = self.wanted.min_km, self.wanted.rule
         if least_km is None:
-            return "unknown", ""
-        nearer, said = separation.softened("fail", rule), ""
+            return "unknown", ()
+        nearer, said = separation.softened("fail", rule), list[str]()
         floor_m = 1000 * least_km
         for accepted in rule.alternatives if rule and distance.low < floor_m else ():
             if accepted.kind == "written-analysis":
                 floor_m = 1000 * (accepted.from_km or 0)
-                said = verdicts.analysis(accepted.from_km) if distance.at_least(floor_m) is not False else ""
+                said = [verdicts.analysis(accepted.from_km)] * (distance.at_least(floor_m) is not False)
             elif (other := self._other_class(ours, theirs)) is not False:
-                floor_m, said = 0.0, verdicts.OTHER_ZONE if other else verdicts.SEISMIC_ZONE
+                floor_m, said = 0.0, [verdicts.OTHER_ZONE if other else verdicts.SEISMIC_ZONE]
                 if other:
                     return "pass", said
 

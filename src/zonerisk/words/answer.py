@@ -40,7 +40,21 @@ class Row(NamedTuple):
 
 def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
     """Write a verdict as an answer that fits one screen."""
-    rows = [row for row in _rows(verdict, policy) if row.parts]
+    known, findings = verdict.likelihood, verdict.policy.findings
+    told = f"{often(known.majority_lost)}, {bound(known)} a year (a model)"
+    recovers = verdict.recovery or any(finding.rule == "dr" for finding in findings)
+    rows = [
+        Row("also", _also(verdict)),
+        Row("where", _zones(verdict), 2),
+        # Events speak for themselves; where there is none, it counts what was looked through.
+        Row("record", [*verdict.record.told], 1 if verdict.record.several else 2),
+        Row("likelihood", [f"a majority lost {told}"] if len(verdict.independence.domains) > 1 else []),
+        Row("word", _word(verdict)),
+        Row("policy", policy_parts(policy, findings)),
+        Row("recovery", _recovery(verdict.recovery) if recovers else []),
+        Row("ask", questions(verdict)),
+    ]
+    rows = [row for row in rows if row.parts]
     most = MOST_LINES * max(COLUMNS, screen.width) // screen.width
 
     def lines() -> list[str]:
@@ -63,23 +77,6 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
         if len(lines()) > most:
             row.parts.pop()
     screen.lines += lines()
-
-
-def _rows(verdict: Verdict, policy: Policy) -> list[Row]:
-    known, findings = verdict.likelihood, verdict.policy.findings
-    told = f"{often(known.majority_lost)}, {bound(known)} a year (a model)"
-    recovers = verdict.recovery or any(finding.rule == "dr" for finding in findings)
-    return [
-        Row("also", _also(verdict)),
-        Row("where", _zones(verdict), 2),
-        # Events speak for themselves; where there is none, it counts what was looked through.
-        Row("record", [*verdict.record.told], 1 if verdict.record.several else 2),
-        Row("likelihood", [f"a majority lost {told}"] if len(verdict.independence.domains) > 1 else []),
-        Row("word", _word(verdict)),
-        Row("policy", policy_parts(policy, findings)),
-        Row("recovery", _recovery(verdict.recovery) if recovers else []),
-        Row("ask", questions(verdict)),
-    ]
 
 
 def _also(verdict: Verdict) -> list[str]:

@@ -29,7 +29,7 @@ from zonerisk.core.verdict import (
 from zonerisk.words import phrases
 from zonerisk.words.phrases import sentence
 
-_GRIDS: dict[Grid, str] = {
+GRIDS: dict[Grid, str] = {
     "same-grid": "the same grid area",
     "same-synchronous": "the same synchronous area",
     "other-synchronous": "another synchronous area",
@@ -75,6 +75,15 @@ score_line = sentence(
 SCHEMA = "zonerisk/compare/2"
 COMPARED = ("region", "class", "zones", "shown", "nearest or extent", "lost 1, 2+", "at most", "recovery")
 # Of a place to recover in: whether another seismic zone stands in for a distance; and that none is on record.
+# How far, and whether that is the least distance.
+nowhere = sentence("no distance, for no place of {:names} is known")
+over, nearer = sentence("{:interval}, over {:distance}"), sentence("{:interval}, nearer than {:distance}")
+either = sentence("{:interval}; the positions leave open whether that is over {:distance}")
+# A Local Zone, a data center of old, or a region opened on request serves few: its record says which.
+recovery = sentence(
+    "{0}{1:?, but only some services or some customers are served there}{2:?; {2}}"
+    "{3:?; same country, {3}}{4:?; {4}, {5}}"
+)
 OTHER_ZONE = "in another seismic zone, which is accepted in its place"
 SEISMIC_ZONE = "accepted in another seismic zone; in which the two stand is not known"
 analysis = sentence("accepted only with a written risk analysis{0:?, but never under {0:g} km}")
@@ -152,40 +161,6 @@ def policy_parts(policy: Policy, findings: Iterable[Finding]) -> list[str]:
 def scored(policy: Policy) -> bool:
     """Return whether a score says anything: that of a single rule only repeats its outcome."""
     return sum(not rule.qualitative for rule in policy.rules.values()) > 1
-
-
-def recovery(
-    distance: Interval,
-    least_m: float | None,
-    nowhere: Sequence[str],
-    limited: bool,
-    instead: str,
-    reasons: Sequence[str],
-    countries: Sequence[str],
-    grid: tuple[Grid, Sequence[str]] | None,
-) -> str:
-    """Format what speaks for and against a place as recovery, its distance first.
-
-    ``nowhere`` are the sides of which no place is known; ``instead`` is what may stand in for the
-    distance; the worst of ``reasons`` comes first;
-    ``countries`` and ``grid`` are what both have in common.
-    """
-    far = phrases.interval(distance)
-    if distance.high is None:
-        far = f"no distance, for no place of {phrases.names(nowhere)} is known"
-    elif least_m is not None:
-        doubt = "; the positions leave open whether that is over"
-        over = {True: ", over", False: ", nearer than", None: doubt}[distance.at_least(least_m)]
-        far += f"{over} {phrases.distance(least_m)}"
-    parts = [far, *filter(None, [instead]), *reasons]
-    if limited:
-        # A Local Zone, a data center of old, or a region that is opened on request: its record says which.
-        parts[0] += ", but only some services or some customers are served there"
-    if countries:
-        parts.append(f"same country, {', '.join(countries)}")
-    if grid:
-        parts.append(f"{_GRIDS[grid[0]]}, {' and '.join(grid[1])}")
-    return "; ".join(parts)
 
 
 def with_zones(message: str, zones: Zones | None) -> str:
