@@ -312,11 +312,10 @@ def _zipped(parts: dict[str, bytes], name: str) -> bytes:
 
 
 def _only_one(names: list[str], source: str) -> str:
-    if len(names) == 1:
-        return names[0]
-    told = f"holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer"
-    told = told if names else "holds no layer that can be read"
-    raise DataError(f"{source}: {told}")
+    if len(names) != 1:
+        many = f"holds {len(names)} layers ({', '.join(names[:8])}); name one as reading.layer"
+        raise DataError(f"{source}: {many if names else 'holds no layer that can be read'}")
+    return names[0]
 
 
 def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:

@@ -55,7 +55,17 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
     with errors.reading(url, "gave an answer that cannot be read; it may have changed"):
         if reading.method in ("georisques", "pages"):
             return _of_places(card, places, max_bytes)
-        bounds = _area(card, places)
+        margin = max(card.search_radius_m, 1000.0) * 1.1
+        boxes = []
+        for place in places:
+            high, wide = span_deg(place.lat, place.uncertainty_m + margin)
+            boxes.append(shapely.box(place.lon - wide, place.lat - high, place.lon + wide, place.lat + high))
+        west, south, east, north = shapely.total_bounds(boxes).tolist()
+        bounds = (west, max(-90.0, south), east, min(90.0, north))
+        across, down = east - west, bounds[3] - bounds[1]
+        if max(across, down) > MAX_SPAN:
+            span = f"{across:.1f} by {down:.1f} degrees"
+            raise UsageError(f"{card.id}: the places span {span}; name fewer, within {MAX_SPAN:g}")
         if reading.method == "raster":
             tiles = covering_tiles(reading.index, bounds) if reading.index else [{}]
             urls = {Path(file.path).name: file.url for file in card.files if file.url}
@@ -64,25 +74,8 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
         if reading.method == "tiles":
             tiff = coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
             return {f"{card.id}.tif": tiff}
-        west, south, east, north = bounds
-        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
         found = features(reading.method, url, reading.collection, bounds, max_bytes)
-        return {f"{card.id}.geojson": collection(found), AREA: collection([_feature("Polygon", [ring])])}
-
-
-def _area(card: Card, places: Sequence[Place]) -> Bounds:
-    """Return the box that holds the places and what is in reach of them; a large one is no part."""
-    margin = max(card.search_radius_m, 1000.0) * 1.1
-    boxes = []
-    for place in places:
-        high, wide = span_deg(place.lat, place.uncertainty_m + margin)
-        boxes.append(shapely.box(place.lon - wide, place.lat - high, place.lon + wide, place.lat + high))
-    west, south, east, north = shapely.total_bounds(boxes).tolist()
-    south, north = max(-90.0, south), min(90.0, north)
-    if max(east - west, north - south) > MAX_SPAN:
-        span = f"{east - west:.1f} by {north - south:.1f} degrees"
-        raise UsageError(f"{card.id}: the places span {span}; name fewer, within {MAX_SPAN:g}")
-    return west, south, east, north
+        return {f"{card.id}.geojson": collection(found), AREA: collection([_feature(shapely.box(*bounds))])}
 
 
 def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
@@ -398,20 +391,20 @@ def _of_places(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str,
                     raise FetchError(f"{reading.url}: {at} is not a place on the Earth")
                 if geodesic_m(lat, lon, y, x) > radius * _SLACK:
                     raise FetchError(f"{url}: answered of {y}, {x}, which was not asked for")
-            point = None if None in at else [x, y]
-            kept[json.dumps(row, sort_keys=True)] = _feature("Point", point, row)
+            point = None if None in at else shapely.Point(x, y)
+            kept[json.dumps(row, sort_keys=True)] = _feature(point, row)
         if flat:
             files.filtered(pd.DataFrame(flat), reading, url)
     if card.measure == "stated":
         return {f"{card.id}.json": _json(answers, indent=1)}
     reach = radius - card.list_radius_m - card.error_m
     rings = [circle_points(place.lat, place.lon, reach, _STEPS) for place in places]
-    circles = [_feature("Polygon", [[[lon, lat] for lat, lon in ring]]) for ring in rings]
+    circles = [_feature(shapely.Polygon([(lon, lat) for lat, lon in ring])) for ring in rings]
     return {f"{card.id}.geojson": collection([*kept.values()]), AREA: collection(circles)}
 
 
-def _feature(kind: str, coordinates: object, properties: Mapping[str, Any] | None = None) -> Feature:
-    geometry = {"type": kind, "coordinates": coordinates} if coordinates else None
+def _feature(shape: Any, properties: Mapping[str, Any] | None = None) -> Feature:
+    geometry = shape and shapely.geometry.mapping(shape)
     return {"type": "Feature", "properties": properties or {}, "geometry": geometry}
 
 
