@@ -253,10 +253,10 @@ def _answered(url: str, headers: Mapping[str, str], timeout_s: float, deadline: 
     address = url
     sent = {"User-Agent": f"zonerisk/{__version__}", "Accept-Encoding": "identity", **headers}
     for hop in range(MAX_REDIRECTS + 1):
-        left_s = max(0.1, deadline - time.monotonic())
         try:
             asked: Any = urllib.request.Request(urllib.parse.quote(address, _SAFE), headers=sent)
             asked.deadline = deadline
+            left_s = max(0.1, deadline - time.monotonic())
             response: Answer = opener.open(asked, timeout=min(timeout_s, left_s))
             location = response.headers["Location"]
             if response.status not in _REDIRECTS or not location or hop == MAX_REDIRECTS:
@@ -272,8 +272,8 @@ def _answered(url: str, headers: Mapping[str, str], timeout_s: float, deadline: 
         except (OSError, http.client.HTTPException) as error:
             raise _PassingError(f"{url}: no answer: {error}") from None
         elsewhere = old.netloc != new.netloc
-        off_the_web = new.scheme not in ("http", "https") or (old.scheme == "https" != new.scheme)
-        if off_the_web or (elsewhere and "Range" in headers):
+        safe = new.scheme == "https" or new.scheme == old.scheme == "http"
+        if not safe or (elsewhere and "Range" in headers):
             raise FetchError(f"{address}: redirects to {location[:200]!r}; not followed")
         if elsewhere:
             sent = {name: value for name, value in sent.items() if name.lower() not in _PRIVATE}

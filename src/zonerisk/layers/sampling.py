@@ -45,8 +45,6 @@ Paths = Mapping[str, Sequence[Path]]
 """A layer's files by their roles."""
 Near = dict[str, list[tuple[float, int]]]
 """By site: how far shapes are, metres, and which of them it is."""
-Statement = tuple[HazardKind, str, str, str]
-"""What was stated of a place: its kind, the class of places that may share an event, its name, a clause."""
 # What is read as cells; all else as vectors.
 CELLS = ("raster", "tiles")
 _MAX_CLUSTER = 100_000_000
@@ -287,22 +285,19 @@ def _nearest(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -
             thing = objects[index]
             # The nearest of all is told however far off it is.
             if distance <= disc.uncertainty_m + card.list_radius_m + thing.doubt_m or not (rows or axis):
-                label = _past(thing.shape, disc, thing.label.split("|")) if axis else ""
+                label = ""
+                if axis:  # How far past a threshold, or that beside the runway, the site stands.
+                    (lon1, lat1), (lon2, lat2) = thing.shape.coords[1:3]
+                    ahead, _, length = _GEOD.inv(lon1, lat1, lon2, lat2)
+                    to, _, away = _GEOD.inv(lon1, lat1, disc.lon, disc.lat)
+                    along = away * math.cos(math.radians(to - ahead))
+                    ends = thing.label.split("|")
+                    end, past = (ends[0], -along) if along < 0 else (ends[-1], along - length)
+                    past_it = f"{past / 1000:.1f} km past the {end} threshold"
+                    label = past_it if past > 0 else "beside the runway"
                 interval = samples.widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
                 rows.append(HazardSample(layer, disc.site, interval, key, thing.name, label))
         yield from rows or [samples.beyond(layer, disc.site, disc.uncertainty_m, reach)]
-
-
-def _past(axis: Any, disc: Disc, ends: Sequence[str]) -> str:
-    """Return how far past a threshold, or that beside the runway, a site stands."""
-    (lon1, lat1), (lon2, lat2) = axis.coords[1], axis.coords[2]
-    ahead, _, length = _GEOD.inv(lon1, lat1, lon2, lat2)
-    to, _, away = _GEOD.inv(lon1, lat1, disc.lon, disc.lat)
-    along = away * math.cos(math.radians(to - ahead))
-    if 0 <= along <= length:
-        return "beside the runway"
-    end, past = (ends[0], -along) if along < 0 else (ends[-1], along - length)
-    return f"{past / 1000:.1f} km past the {end} threshold"
 
 
 def _areas(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
@@ -411,8 +406,11 @@ def read_statements(path: Path) -> list[tuple[float, float, list[dict[str, Any]]
         return [(float(row["lat"]), float(row["lon"]), [*map(dict, row["told"])]) for row in answers]
 
 
-def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[Statement]:
-    """Turn a service's rows on a place into statements; a risk that a report does not name is not absent."""
+def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[tuple[HazardKind, str, str, str]]:
+    """Return what a service's rows state of a place: kind, class of places, name, clause of each.
+
+    A risk that a report does not name is not absent.
+    """
     reading, told = card.reading, []
     if reading.hazards:
         words = {**reading.classes, "": "nothing stated"}
@@ -461,7 +459,16 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Ite
     columns = reading.id or title
     more = filter(None, (reading.doubt_of, reading.class_of))
     rows = frame[list(dict.fromkeys((*columns, *title, *more)))].to_dict("records")
-    for shape, row in zip(_axes(card, frame) if axis else np.asarray(frame.geometry), rows, strict=True):
+    shapes = np.asarray(frame.geometry)
+    if reading.ends and axis:  # Runways, carried on past both thresholds.
+        lat1, lon1, lat2, lon2 = (frame[column].to_numpy(dtype=float) for column in reading.ends)
+        there, back, _ = _GEOD.inv(lon1, lat1, lon2, lat2)
+        reach = np.full(len(frame), card.search_radius_m)
+        west, south, _ = _GEOD.fwd(lon1, lat1, np.asarray(there) + 180, reach)
+        east, north, _ = _GEOD.fwd(lon2, lat2, np.asarray(back) + 180, reach)
+        lons, lats = np.stack([west, lon1, lon2, east], 1), np.stack([south, lat1, lat2, north], 1)
+        shapes = np.asarray(shapely.linestrings(np.stack([lons, lats], 2)))
+    for shape, row in zip(shapes, rows, strict=True):
         values = {column: _text(value) for column, value in row.items()}
         texts = {column: reading.aliases.get(values[column], values[column]) for column in (*columns, *title)}
         key = simplify(" ".join(filter(None, (texts[column] for column in columns))))
@@ -489,18 +496,6 @@ def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
             yield Mapped(part, key, "", reading.classes.get(class_, class_), card.error_m)
 
 
-def _axes(card: Card, frame: gpd.GeoDataFrame) -> Geometries:
-    """Draw each runway's axis, carried on past both thresholds."""
-    assert card.reading.ends
-    lat1, lon1, lat2, lon2 = (frame[column].to_numpy(dtype=float) for column in card.reading.ends)
-    there, back, _ = _GEOD.inv(lon1, lat1, lon2, lat2)
-    reach = np.full(len(frame), card.search_radius_m)
-    west, south, _ = _GEOD.fwd(lon1, lat1, np.asarray(there) + 180, reach)
-    east, north, _ = _GEOD.fwd(lon2, lat2, np.asarray(back) + 180, reach)
-    lons, lats = np.stack([west, lon1, lon2, east], 1), np.stack([south, lat1, lat2, north], 1)
-    return np.asarray(shapely.linestrings(np.stack([lons, lats], 2)))
-
-
 def around(shapes: Any, discs: Discs, reach_m: float, straight: bool = False) -> Near:
     """Return of each site the shapes (in degrees) in reach of its middle, the nearest first.
 
@@ -520,7 +515,15 @@ def around(shapes: Any, discs: Discs, reach_m: float, straight: bool = False) ->
             continue
         aeqd = f"+proj=aeqd +lat_0={lat} +lon_0={lon} +datum=WGS84 +units=m"
         plane = Transformer.from_crs("EPSG:4326", aeqd, always_xy=True)
-        bent = shapes[near] if straight else _bent(shapes[near], lat, lon, reach_m)
+        bent = shapes[near]
+        west_, south_, east, north = shapely.bounds(bent).T
+        long = np.flatnonzero(np.maximum(east - west_, north - south_) > _EDGE_DEG)
+        if len(long) and not straight:
+            # Edges are straight in degrees; a plane would turn inside out what is far.
+            area = shapely.union_all(_boxes(lat, lon, max(reach_m, _FAR_M)))
+            far = long[~shapely.covers(area, shapely.box(west_, south_, east, north)[long])]
+            bent[far] = shapely.intersection(bent[far], area)
+            bent[long] = shapely.segmentize(bent[long], _EDGE_DEG)
         flat = _flattened(bent, plane)
         # Where a shape was drawn around a pole, its two ends meet along a line, which is no edge.
         around = shapely.bounds(bent)[:, 2] - shapely.bounds(bent)[:, 0] >= 360
@@ -543,19 +546,6 @@ def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:
     wide = span_deg(max(abs(lat + 0.5), abs(lat - 0.5)), reach_m)[1] + 0.5
     turns = [lon - 360.0, lon, lon + 360.0]
     return shapely.box([x - wide for x in turns], [south] * 3, [x + wide for x in turns], [north] * 3)
-
-
-def _bent(shapes: Geometries, lat: float, lon: float, reach_m: float) -> Geometries:
-    """Follow GeoJSON's edges, straight in degrees; a plane would turn inside out what is far."""
-    west, south, east, north = shapely.bounds(shapes).T
-    long = np.flatnonzero(np.maximum(east - west, north - south) > _EDGE_DEG)
-    if len(long):
-        shapes = shapes.copy()
-        area = shapely.union_all(_boxes(lat, lon, max(reach_m, _FAR_M)))
-        far = long[~shapely.covers(area, shapely.box(west, south, east, north)[long])]
-        shapes[far] = shapely.intersection(shapes[far], area)
-        shapes[long] = shapely.segmentize(shapes[long], _EDGE_DEG)
-    return shapes
 
 
 def _flattened(shapes: Any, plane: Any) -> Geometries:
