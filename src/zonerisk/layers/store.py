@@ -12,13 +12,12 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from zonerisk.catalogue import document
 from zonerisk.core import errors
-from zonerisk.core.errors import DataError, UsageError
+from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.samples import Disc, HazardSample, Place, layer_of, missing
 from zonerisk.layers import cards
 from zonerisk.layers.cards import Card, File
@@ -132,20 +131,17 @@ class Installed:
         roots: Sequence[Path] = (),
     ) -> None:
         self._samples: dict[str, list[HazardSample]] = {}
-        answered: dict[str, set[str]] = {}
         discs = []
         for site in sites:
-            rows = [row for row in (shipped.of(site) if shipped else ()) if row.interval]
-            answered[site.id] = {row.layer.id for row in rows}
-            self._samples[site.id] = rows
+            self._samples[site.id] = [row for row in (shipped.of(site) if shipped else ()) if row.interval]
             if at := site.position:
                 discs.append(Disc(site.id, at.lat, at.lon, at.uncertainty_m))
         self.hashes: dict[str, str] = {}
         self.failed: list[str] = []
         # Of sites that are not the catalogue's own the shipped figures say nothing.
-        self.layers = list(shipped.layers if shipped and any(answered.values()) else ())
+        self.layers = list(shipped.layers if shipped and any(self._samples.values()) else ())
         for name, card in cards.known(roots).items():
-            open_ = [disc for disc in discs if name not in answered[disc.site]]
+            open_ = [disc for disc in discs if name not in {row.layer.id for row in self._samples[disc.site]}]
             if not open_ or not (raw or home(card, cache).is_dir()):
                 continue
             from zonerisk.layers import sampling  # Which takes a while to load.
@@ -191,12 +187,15 @@ def fetch(
         if whole:
             from zonerisk.layers import http
 
-            get = partial(http.download, max_bytes=max_bytes, progress=progress)
-            paths = [folder / Path(file.path).name for file in files]
-            origin, *_ = [
-                get(str(file.url), path, sha256=file.sha256, size=file.size)
-                for file, path in zip(files, paths, strict=True)
-            ]
+            paths, origins = [folder / Path(file.path).name for file in files], []
+            for file, path in zip(files, paths, strict=True):
+                origins.append(http.download(str(file.url), path, max_bytes=max_bytes, progress=progress))
+                had, own = path.stat().st_size, digest(path)
+                if (file.size or had, file.sha256 or own) != (had, own):
+                    wanted = f"expected {file.size or 'any'} bytes, sha256 {file.sha256 or 'any'}"
+                    told = f"is not the file expected: {had} bytes, sha256 {own}; {wanted}"
+                    raise FetchError(f"{file.url}: {told}")
+            origin = origins[0]
         else:
             from zonerisk.layers import services
 
