@@ -18,7 +18,6 @@ from zonerisk.judging import independence, recovery
 from zonerisk.judging.arrangement import (
     Arrangement,
     FailureDomain,
-    Pair,
     RiskGroups,
     distance_m,
     pairs,
@@ -350,7 +349,7 @@ class Arrangements:
         self.placement = Placement(catalog, day, own)
         self.own = (own,) if own else ()
         self._built: dict[tuple[str, ...], Arrangement] = {}
-        self._distances: dict[Pair, Interval] = {}
+        # By two ids, and by where both may stand.
         self._measured: dict[object, Interval] = {}
         self._domains: dict[str, FailureDomain] = {}
         self._places: dict[str, Place] = {}
@@ -422,8 +421,8 @@ class Arrangements:
     def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         """Return the distance between two domains, metres."""
         a, b = sorted((a, b), key=lambda each: each.id)
-        if (a.id, b.id) in self._distances:
-            return self._distances[a.id, b.id]
+        if (a.id, b.id) in self._measured:
+            return self._measured[a.id, b.id]
         here, there = self._places[a.id], self._places[b.id]
         # Two labels, or two zone ids, are two zones whose buildings are not told apart: as far from each
         # other as some two zones of the region are. A zone id and a letter may be the same zone.
@@ -441,5 +440,5 @@ class Arrangements:
             if (a.places, b.places) not in self._measured:
                 self._measured[a.places, b.places] = distance_m(a, b)
             found = self._measured[a.places, b.places]
-        self._distances[a.id, b.id] = found
+        self._measured[a.id, b.id] = found
         return found

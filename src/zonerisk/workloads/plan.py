@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -230,11 +229,12 @@ def _json(name: str, raw: bytes) -> tuple[str, Json]:
 
 def lines_of(text: str, key: str) -> dict[str, int]:
     """Return the first line on which a key of JSON has each of its values; parsing tells no positions."""
-    breaks = [match.start() for match in re.finditer("\n", text)]
-    lines: dict[str, int] = {}
-    for match in re.finditer(rf'"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
-        with suppress(ValueError):
-            lines.setdefault(json.loads(match[1]), bisect(breaks, match.start()) + 1)
+    line, lines = 1, dict[str, int]()
+    for match in re.finditer(rf'\n|"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
+        if match[1]:
+            with suppress(ValueError):
+                lines.setdefault(json.loads(match[1]), line)
+        line += match[0].count("\n")
     return lines
 
 
@@ -256,8 +256,6 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
         if site.country
         and (wrong := gazetteer.misplaced(site.lat, site.lon, site.country, site.uncertainty_m))
     ]
-    if problems:
-        raise DataError(*problems)
     placement = Placement(catalog, day, _own(record, day) if record.sites else None)
 
     def at(of: WorkloadRecord, path: Path_, there: Elsewhere, spread_out: bool = False) -> list[Place]:

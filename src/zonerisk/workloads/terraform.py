@@ -67,8 +67,7 @@ class _Resource(NamedTuple):
     @property
     def key(self) -> str:
         """Its key under for_each; none where it is counted."""
-        index = _KEY.search(self.full)
-        return index[0] if index else ""
+        return "".join(_KEY.findall(self.full))
 
     def of_arn(self, part: int) -> str:
         """Return the region (3) or the account (4) that its ARN names."""
@@ -82,14 +81,6 @@ class _Settings(NamedTuple):
     defaults: Mapping[str, Json] = {}
     host: str | None = None
     endpoints: tuple[str, ...] = ()
-    key: str = ""
-
-
-class _Use(NamedTuple):
-    """How the configuration writes a resource: its module, its expressions, and its provider's key."""
-
-    module: str = ""
-    expressions: Mapping[str, Json] = {}
     key: str = ""
 
 
@@ -191,7 +182,8 @@ class _Configuration:
         configuration = mapping(tree.get("configuration"))
         # What variables are given and outputs are: an expression, after the module that it is written in.
         self.given: dict[str, tuple[str, dict[str, Json]]] = {}
-        self.uses: dict[str, _Use] = {}
+        # Resources as they are written, by their addresses without indices.
+        self.uses: dict[str, dict[str, Json]] = {}
         self.written: dict[str, Source] = {}
         headers = cache(_headers)
         root = mapping(configuration.get("root_module"))
@@ -200,8 +192,8 @@ class _Configuration:
             for name, variable in mapping(module.get("variables")).items():
                 self.given.setdefault(f"{prefix}var.{name}", _constant(mapping(variable).get("default")))
             for resource in map(mapping, sequence(module.get("resources"))):
-                key, address = str(resource.get("provider_config_key", "")), str(resource.get("address", ""))
-                self.uses[prefix + address] = _Use(prefix, mapping(resource.get("expressions")), key)
+                address = str(resource.get("address", ""))
+                self.uses[prefix + address] = resource
                 if here and (source := headers(here).get(address)):
                     self.written[prefix + address] = source
             for name, output in mapping(module.get("outputs")).items():
@@ -242,6 +234,10 @@ class _Configuration:
         first = values[0] if values else None
         return first if isinstance(first, str) and first and values.count(first) == len(values) else None
 
+    def expressions(self, address: str) -> dict[str, Json]:
+        """Return the expressions by which a resource is written."""
+        return mapping(self.uses.get(address, {}).get("expressions"))
+
     def settings(self, address: str) -> _Settings:
         """Return the provider's settings of a resource, told by its address without indices.
 
@@ -249,7 +245,7 @@ class _Configuration:
         (hashicorp/terraform#30113): it counts where all that it can be say the same. An entry that says
         nothing inherits.
         """
-        named = self.uses.get(address, _Use()).key
+        named = str(self.uses.get(address, {}).get("provider_config_key", ""))
         plain = named.rpartition(":")[2]
         for key in (named, f"{_path(named)[:-1]}:{plain}"):
             if key in self.providers:
@@ -261,10 +257,10 @@ class _Configuration:
 
     def targets(self, address: str, path: str) -> _Referred:
         """Return the addresses of what an attribute refers to, through variables and outputs of modules."""
-        use = self.uses.get(address, _Use())
         found: set[str] = set()
         whole = plain = address in self.uses
-        waiting = [(use.module, each) for each in values_at(use.expressions, path)]
+        here = "".join(re.findall(r"module\.[^.]+\.", address))
+        waiting = [(here, each) for each in values_at(self.expressions(address), path)]
         seen = set()
         while waiting:
             module, expression = waiting.pop()
@@ -532,7 +528,7 @@ class _Reader:
         if row.members:
             return None
         # What is written and not known before apply is no default.
-        written = self.configuration.uses.get(resource.address, _Use()).expressions
+        written = self.configuration.expressions(resource.address)
         given = {key: each for key, each in settings.defaults.items() if key not in written}
         given |= {key: value for key, value in values.items() if value is not None}
         told = self._through(resource, row)
@@ -627,7 +623,7 @@ class _Reader:
         regions: dict[str, None] = {}
         whole = exact = True
         most: int | None = 0
-        written = self.configuration.uses.get(resource.address, _Use()).expressions
+        written = self.configuration.expressions(resource.address)
         for (path, type_), keys in zip(paths.items(), named, strict=True):
             found, all_of, each_of = self._referred(resource, path, type_)
             if not found and not keys and not values_at(written, path):
