@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
+from zonerisk.core.model import Evidence, Feed, Grade, Region
 from zonerisk.core.samples import Chain, Line, Neighbourhood, Sample
-from zonerisk.judging.arrangement import RiskGroups, risk, strongest
+from zonerisk.core.verdict import SharedRisk
+from zonerisk.judging.arrangement import Arrangement, Domains, RiskGroups, risk, strongest
 from zonerisk.words import findings as wording
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from zonerisk.core.model import Evidence, Feed, Grade, Region
-    from zonerisk.core.verdict import SharedRisk
-    from zonerisk.judging.arrangement import Arrangement, Domains
 
 # Circuits between a station and a backbone station above it, where the policy says nothing.
 HOPS = 4

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from zonerisk.core.geometry import Interval, least_rtt_ms
 from zonerisk.core.kinds import FEEDS, HAZARDS, KINDS, asked_by
+from zonerisk.core.model import Claim, Evidence, Policy, Rule, RuleName
 from zonerisk.core.verdict import Applied, Finding, Outcome, Threshold, Value, severity, worst
 from zonerisk.judging import claims, recovery, separation
-from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, pair_ids
+from zonerisk.judging.arrangement import CAMPUS_MOST_M, Arrangement, RiskGroups, pair_ids
 from zonerisk.words import findings as wording
 from zonerisk.words import phrases
-
-if TYPE_CHECKING:
-    from zonerisk.core.model import Claim, Evidence, Policy, Rule, RuleName
-    from zonerisk.judging.arrangement import RiskGroups
 
 NEAREST = 3
 

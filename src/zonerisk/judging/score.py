@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from zonerisk.core import kinds
 from zonerisk.core.errors import UsageError
+from zonerisk.core.model import Policy
+from zonerisk.core.samples import Source
 from zonerisk.core.verdict import (
     OUTCOMES,
     Ask,
@@ -24,16 +26,9 @@ from zonerisk.core.verdict import (
 )
 from zonerisk.judging import claims, history, likelihood, recovery, separation
 from zonerisk.judging import rules as findings
-from zonerisk.judging.arrangement import Arrangement, Facts, arranged, last_day, pairs, sites_of
+from zonerisk.judging.arrangement import Arrangement, Facts, RiskGroups, arranged, last_day, pairs, sites_of
 from zonerisk.judging.independence import assess_arrangement, by_policy, classify, effective, spread_of
 from zonerisk.words import verdicts
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from zonerisk.core.model import Policy
-    from zonerisk.core.samples import Source
-    from zonerisk.judging.arrangement import RiskGroups
 
 POINTS = {"pass": (1.0, 1.0), "warn": (0.5, 0.5), "fail": (0.0, 0.0), "unknown": (0.0, 1.0)}
 # Rules that rest on where the domains stand.

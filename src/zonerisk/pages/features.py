@@ -8,17 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.frames import split_at_antimeridian
 from zonerisk.core.geometry import Interval, circle_points, closest, least_rtt_ms
+from zonerisk.core.model import Evidence, Incident, Site
+from zonerisk.core.verdict import Outcome, Place, Verdict
 from zonerisk.judging.independence import VAGUE_M
 from zonerisk.words import phrases
-
-if TYPE_CHECKING:
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.model import Evidence, Incident, Site
-    from zonerisk.core.verdict import Outcome, Place, Verdict
 
 _Places = Mapping[str, Sequence[tuple["Place", "Point"]]]
 Shape = Literal["point", "disc", "line", "area", "areas"]

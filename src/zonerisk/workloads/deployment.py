@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import combinations, count, permutations
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.dialect import Dialect
 from zonerisk.core.geometry import Interval
 from zonerisk.core.kinds import BY_POSITION
@@ -26,12 +28,7 @@ from zonerisk.judging.arrangement import (
     zones_sold,
 )
 from zonerisk.words import findings as wording
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
-
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.workloads.probability import Inputs
+from zonerisk.workloads.probability import Inputs
 
 OWN = "own"
 """Id of the region that a plan's own datacenters make up."""

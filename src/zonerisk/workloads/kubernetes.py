@@ -6,22 +6,20 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from math import ceil
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.dialect import Checked, zone_in
 from zonerisk.catalogue.document import data_root
 from zonerisk.catalogue.document import read as document
 from zonerisk.core.errors import DataError
 from zonerisk.core.model import Record, Text, Url
+from zonerisk.core.verdict import Skipped
 from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import Deployment, Draft, Place, Placement, Source, Unplaced, majority
 from zonerisk.workloads.plan import Json, mapping, sequence
-
-if TYPE_CHECKING:
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.core.verdict import Skipped
 
 MAX_OBJECTS = 100_000
 OTHER = "zonerisk reads nodes, pods and persistent volumes"
@@ -94,7 +92,7 @@ def recognise(tree: Json) -> bool:
     return isinstance(tree, dict) and all(isinstance(tree.get(key), str) for key in ("apiVersion", "kind"))
 
 
-def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: "Catalog", day: str) -> Deployment:
+def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: Catalog, day: str) -> Deployment:
     """Read nodes, pods and volumes from one cluster's files (name, lines of names, tree); list the rest."""
     objects: dict[str, list[_Object]] = {}
     known: dict[tuple[str, str], _Object] = {}

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from zonerisk.catalogue import document, gazetteer
+from zonerisk.catalogue.catalog import Catalog
 from zonerisk.catalogue.document import Document, Path_, data_root
 from zonerisk.core.errors import DataError, UsageError
 from zonerisk.core.kinds import FeedKind
@@ -21,11 +23,6 @@ from zonerisk.judging.arrangement import last_day
 from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import OWN, Deployment, Draft, Place, Placement, Source, Unplaced, spread
 from zonerisk.workloads.probability import Inputs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from zonerisk.catalogue.catalog import Catalog
 
 MAX_BYTES = 64_000_000
 MAX_YAML = 20_000_000

@@ -11,18 +11,16 @@ from dataclasses import replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from zonerisk.catalogue import document
+from zonerisk.catalogue.catalog import Catalog
+from zonerisk.catalogue.dialect import Dialect, ResourceType, Standing
 from zonerisk.core.errors import DataError
+from zonerisk.core.verdict import Skipped
 from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import Deployment, Draft, Place, Placement, Source, Unplaced, spread
 from zonerisk.workloads.plan import MAX_COPIES, Json, lines_of, mapping, sequence
-
-if TYPE_CHECKING:
-    from zonerisk.catalogue.catalog import Catalog
-    from zonerisk.catalogue.dialect import Dialect, ResourceType, Standing
-    from zonerisk.core.verdict import Skipped
 
 MAX_RESOURCES = 100_000
 MAX_DEPTH = 3
