@@ -12,10 +12,7 @@ import tempfile
 from pathlib import Path
 
 import zonerisk
-from zonerisk.catalogue.catalog import Catalog
-from zonerisk.pages import page, surroundings
 from zonerisk.pages.atlas import INDEX, Atlas
-from zonerisk.pages.page import ASSETS
 
 FOLDER = Path(__file__).resolve().parent.parent / "maps"
 
@@ -29,18 +26,6 @@ SHOTS = (
 )
 
 
-def pages(catalog: Catalog, folder: Path) -> None:
-    """Write the pages that are shown."""
-    for target in ("ovh-sbg", "scaleway-fr-par"):
-        verdict = catalog.score(target)
-        (folder / f"{target}.html").write_text(
-            page.map_page([verdict], [surroundings.setting(catalog, verdict)]), "utf-8"
-        )
-    (folder / ASSETS).mkdir()
-    for name, text in Atlas.build(catalog, Catalog().policy("podcast")).pages():
-        (folder / name).write_text(text, "utf-8")
-
-
 def main() -> int:
     """Take every picture; 1 if there is no browser."""
     path = shutil.which("chromium")
@@ -49,24 +34,25 @@ def main() -> int:
         return 1
     from playwright.sync_api import sync_playwright
 
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
-        folder = Path(name)
-        pages(zonerisk.load(), folder)
+    catalog = zonerisk.load()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        for name, text in Atlas.build(catalog, catalog.policy("podcast")).pages():
+            (Path(folder) / name).parent.mkdir(exist_ok=True)
+            (Path(folder) / name).write_text(text, "utf-8")
         browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        for shot, page, width, height, colours, click in SHOTS:
-            context = browser.new_context(
+        for shot, name, width, height, colours, click in SHOTS:
+            tab = browser.new_page(
                 viewport={"width": width, "height": height},
                 color_scheme=colours,
                 reduced_motion="reduce",
                 offline=True,
             )
-            tab = context.new_page()
-            tab.goto((folder / f"{page}.html").as_uri())
+            tab.goto((Path(folder) / f"{name}.html").as_uri())
             if click:
                 tab.click(click)
             tab.wait_for_timeout(500)
             tab.screenshot(path=FOLDER / f"{shot}.png")
-            context.close()
+            tab.close()
         browser.close()
     return 0
 

@@ -92,7 +92,7 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
 
 
 def ask(source: str, folder: Path, **options: bool) -> list[FeedRecord]:
-    return list(tell(source, FeedCache(folder, **options), [SITE]))
+    return list(tell(source, FeedCache(folder, **options), [SITE], None))
 
 
 def test_stations_from_the_endpoint_that_is_not_busy(remote: tuple[str, list[str]], tmp_path: Path) -> None:
@@ -163,9 +163,9 @@ def test_a_source_that_is_down_tells_nothing(
 
 def test_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there are overpass-stations"):
-        tell("gossip", FeedCache(tmp_path), [SITE])
+        tell("gossip", FeedCache(tmp_path), [SITE], None)
     with pytest.raises(UsageError, match="no building or campus"):
-        tell("pypsa", FeedCache(tmp_path), [SITE.model_copy(update={"position": None})])
+        tell("pypsa", FeedCache(tmp_path), [SITE.model_copy(update={"position": None})], None)
 
 
 def test_every_source_names_its_licence() -> None:

@@ -20,8 +20,7 @@ from zonerisk.layers import http
 T = TypeVar("T")
 MAX_BYTES = 300_000_000
 TIMEOUT_S = 180.0
-# How long a call waits for another that keeps an answer.
-_PATIENCE_S = 60.0
+_CHANGED = "is no answer that can be read; its service may have changed"
 _TABLE = "CREATE TABLE IF NOT EXISTS answers (asked PRIMARY KEY, url, licence, fetched, data)"
 
 
@@ -54,19 +53,18 @@ class FeedCache:
     ) -> T:
         """Read an answer from disk, or else from its source.
 
-        Only an answer that can be read is kept, so that an error worded as data is asked
-        for again the next time.
-
-        Where one address gives no answer that ``read`` takes, the next is asked; ``ask`` is how, where one
-        request is not enough. ``pause_s`` is waited before, for sources that limit how often one may.
-        Without an answer that ``read`` takes, what was kept stays.
+        Only one that can be read is kept: an error worded as data is asked for again the next time. Where
+        one address gives no answer that ``read`` takes, the next is asked, and without any what was kept
+        stays; ``ask`` is how, where one request is not enough. ``pause_s`` is waited before, for sources
+        that limit how often one may.
         """
         asked = json.dumps([urls[0], dict(params or {})], sort_keys=True)
         if self.path.is_file() and not self.refresh:
             with self._answers() as answers:
                 row = answers.execute("SELECT url, data FROM answers WHERE asked = ?", (asked,)).fetchone()
             if row:
-                return _read(read, row[1], row[0])
+                with errors.reading(row[0], _CHANGED):
+                    return read(row[1], row[0])
         if self.offline:
             told = f"the answer of {urls[0]} is not in the cache ({self.folder})"
             raise UsageError(f"{told}; leave out --offline to fetch it")
@@ -76,7 +74,8 @@ class FeedCache:
             time.sleep(pause_s)
             try:
                 data = (ask or fetch)(url)
-                answer = _read(read, data, url)
+                with errors.reading(url, _CHANGED):
+                    answer = read(data, url)
             except (FetchError, DataError) as error:
                 trouble = error
                 continue
@@ -90,13 +89,9 @@ class FeedCache:
     def _answers(self) -> Iterator[sqlite3.Connection]:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=_PATIENCE_S)) as answers, answers:
+            # As long may another call be keeping an answer.
+            with closing(sqlite3.connect(self.path, timeout=TIMEOUT_S)) as answers, answers:
                 answers.execute(_TABLE)
                 yield answers
         except (OSError, sqlite3.Error) as error:
             raise UsageError(f"{self.path}: {error}; name another folder with --cache") from None
-
-
-def _read(read: Callable[[bytes, str], T], data: bytes, name: str) -> T:
-    with errors.reading(name, "is no answer that can be read; its service may have changed"):
-        return read(data, name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -41,9 +41,7 @@ _SELECT = {
     "lines": 'way["power"~"^(line|cable)$"]["voltage"]({around});',
     "datacenters": "".join(f'nwr["{key}"="data_center"]({{around}});' for key in answers.DATA_CENTRE_KEYS),
 }
-STATIONS_M = 15_000.0
-LINES_M = 2_000.0
-HOUSES_M = 10_000.0
+STATIONS_M, LINES_M, HOUSES_M = 15_000.0, 2_000.0, 10_000.0
 MAX_HOPS = 4
 
 
@@ -99,16 +97,16 @@ def _overpass_stations(cache: FeedCache, places: Places, asn: int | None) -> Ite
     return _near(places, partial(_mapped, cache, "stations"))
 
 
-def _overpass_lines(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
+def _things(what: str, cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
     for site, at in places.items():
-        for line in _mapped(cache, "lines", at, LINES_M):
-            yield _record(site, line.kind, line, None, line.note)
+        for thing in _mapped(cache, what, at, LINES_M):
+            metres = None if thing.lat is None else _metres(at, thing)
+            yield _record(site, thing.kind, thing, metres, thing.note)
 
 
-def _overpass_datacenters(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
-    for site, at in places.items():
-        for house in _mapped(cache, "datacenters", at, LINES_M):
-            yield _record(site, house.kind, house, _metres(at, house), house.note)
+def _box(at: Position, reach_m: float) -> files.Bounds:
+    north, east = span_deg(at.lat, reach_m)
+    return at.lon - east, at.lat - north, at.lon + east, at.lat + north
 
 
 def _metres(at: Position, there: Station | answers.Facility) -> float:
@@ -160,11 +158,6 @@ def _hifld(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRe
     return _near(places, around)
 
 
-def _box(at: Position, reach_m: float) -> files.Bounds:
-    north, east = span_deg(at.lat, reach_m)
-    return at.lon - east, at.lat - north, at.lon + east, at.lat + north
-
-
 def _neso(cache: FeedCache, places: Places, asn: int | None) -> Iterator[FeedRecord]:
     areas = cache.get((NESO,), _NESO, answers.supply_areas)
     for site, at in places.items():
@@ -178,19 +171,18 @@ def _peeringdb(cache: FeedCache, places: Places, asn: int | None) -> Iterator[Fe
     key = os.environ.get(PEERINGDB_KEY, "").strip()
     how: dict[str, Any] = {"headers": {"Authorization": f"Api-Key {key}"}} if key else {"pause_s": PAUSE_S}
 
-    def table(name: str, read: Callable[..., T], *columns: str, **params: str) -> T:
-        reading = partial(read, **dict(zip(("key", "other"), columns, strict=False)))
-        return cache.get((f"{PEERINGDB}/{name}",), _PEERINGDB, reading, params=params, **how)
+    def table(name: str, read: Callable[[bytes, str], T], **params: str) -> T:
+        return cache.get((f"{PEERINGDB}/{name}",), _PEERINGDB, read, params=params, **how)
+
+    def beside(name: str, key: str, other: str, **params: str) -> dict[int, set[int]]:
+        return table(name, partial(answers.pairs, key=key, other=other), **params)
 
     def stated(known: Mapping[int, set[int]], there: int, word: str) -> str:
         """Return whether the autonomous system that is asked for is somewhere, where one is."""
-        return "" if asn is None else f"; AS{asn} {word if there in known.get(asn, ()) else 'not stated'}"
+        return "" if not asn else f"; AS{asn} {word if there in known.get(asn, ()) else 'not stated'}"
 
-    present: dict[int, set[int]] = {}
-    joined: dict[int, set[int]] = {}
-    if asn is not None:
-        present = table("netfac", answers.pairs, "local_asn", "fac_id", local_asn=str(asn))
-        joined = table("netixlan", answers.pairs, "asn", "ix_id", asn=str(asn))
+    present = beside("netfac", "local_asn", "fac_id", local_asn=str(asn)) if asn else {}
+    joined = beside("netixlan", "asn", "ix_id", asn=str(asn)) if asn else {}
     for site, at in places.items():
         west, south, east, north = (f"{degrees:.4f}" for degrees in _box(at, HOUSES_M))
         around = {
@@ -204,8 +196,7 @@ def _peeringdb(cache: FeedCache, places: Places, asn: int | None) -> Iterator[Fe
         if not near:
             continue
         campuses = table("campus", answers.names)
-        ids = ",".join(map(str, sorted(near)))
-        homes = table("ixfac", answers.pairs, "ix_id", "fac_id", fac_id__in=ids)
+        homes = beside("ixfac", "ix_id", "fac_id", fac_id__in=",".join(map(str, sorted(near))))
         for house in sorted(near.values(), key=lambda house: _metres(at, house)):
             substations = _SUBSTATIONS[house.diverse_substations]
             campus = campuses.get(house.campus or 0) or house.campus or "not stated"
@@ -234,8 +225,10 @@ _NESO = "NESO Open Data Licence, NESO"
 _PEERINGDB = "PeeringDB Acceptable Use Policy: for your own research, not to be passed on"
 SOURCES = {
     "overpass-stations": Source("OpenStreetMap stations, by Overpass", _OSM, _overpass_stations),
-    "overpass-lines": Source("OpenStreetMap lines and cables, by Overpass", _OSM, _overpass_lines),
-    "overpass-datacenters": Source("OpenStreetMap data centres, by Overpass", _OSM, _overpass_datacenters),
+    "overpass-lines": Source("OpenStreetMap lines and cables, by Overpass", _OSM, partial(_things, "lines")),
+    "overpass-datacenters": Source(
+        "OpenStreetMap data centres, by Overpass", _OSM, partial(_things, "datacenters")
+    ),
     "pypsa": Source("Europe's grid of 220 kV and over from OpenStreetMap, for PyPSA-Eur", _OSM, _pypsa),
     "odre": Source("RTE's substations and circuits", _RTE, _odre),
     "hifld": Source("Substations of the United States, copies of HIFLD", _HIFLD, _hifld),
@@ -244,9 +237,7 @@ SOURCES = {
 }
 
 
-def tell(
-    source: str, cache: FeedCache, sites: Sequence[Site], asn: int | None = None
-) -> Iterator[FeedRecord]:
+def tell(source: str, cache: FeedCache, sites: Iterable[Site], asn: int | None) -> Iterator[FeedRecord]:
     """Ask a source of sites; those without a position are passed over.
 
     An answer that is not usable is an error: what the source would tell is then unknown.
@@ -255,7 +246,5 @@ def tell(
         raise UsageError(f"no source is called {source!r}; there are {', '.join(SOURCES)}")
     places = {site.id: site.position for site in sites if site.position and site.kind != "metro"}
     if not places:
-        raise UsageError(
-            "no building or campus with a position is known there, so there is nothing to ask of"
-        )
+        raise UsageError("no building or campus with a position is known there: nothing can be asked of it")
     return SOURCES[source].tell(cache, places, asn)
