@@ -42,21 +42,17 @@ list --help|show --help|plan --help|data --help|compare no|map --help|dr --help|
 
 
 def answer(asked: str) -> Any:
-    """Answer one question: a verdict, or a command line run here, as JSON or by the line."""
+    """Answer a command line, which is run here, as JSON or by the line."""
     buffer, err, code = io.BytesIO(), io.StringIO(), None
-    verb, *rest = asked.split()
-    sys.argv = ["zonerisk", verb, *rest]
+    sys.argv = ["zonerisk", *asked.split()]
     out = io.TextIOWrapper(buffer, "utf-8", write_through=True)
     try:
-        if verb == "verdict":
-            out.write(zonerisk.load().score(rest[0], policy=rest[1]).to_json())
-        else:
-            with redirect_stdout(out), redirect_stderr(err):
-                runpy.run_module("zonerisk", run_name="__main__")
+        with redirect_stdout(out), redirect_stderr(err):
+            runpy.run_module("zonerisk", run_name="__main__")
     except (Exception, SystemExit) as error:  # a crash, too, is a difference to tell
         code = getattr(error, "code", f"{type(error).__name__}: {error}")
     told: Any = buffer.getvalue().decode()
-    if not code and (verb == "verdict" or rest[-1:] == ["json"]):
+    if not code and asked.endswith(" json"):
         told = json.loads(told)
     if isinstance(told, str):
         told = [each for each in told.split("\n") if not re.search(UNSTEADY, each)]
@@ -71,7 +67,7 @@ def groups(policies: list[str], sample: int) -> Iterator[tuple[str, str, dict[st
     regions, known = ([each["id"] for each in table] for table in tables)
     chosen = [each for each in known if each in policies or not policies]
     for name in regions[::sample]:
-        yield "verdicts", name, {each: f"verdict {name} {each}" for each in chosen}
+        yield "verdicts", name, {each: f"score {name} --policy {each} --format json" for each in chosen}
     for place, name in enumerate(regions[:: sample * 3 if sample > 1 else 1]):
         full = sample == 1 and (name in TELLING.split() or place % 70 == 0)
         judged = [each for each in chosen if full or each == "podcast"]
@@ -131,18 +127,16 @@ def main() -> int:
         for part, name, asked in groups(args.policy, args.sample)
         if part in (args.only or PARTS)
     ]
-    paths, count = Counter[str](), 0
     with multiprocessing.get_context("fork").Pool(args.jobs) as pool:
-        for task, found in zip(tasks, pool.imap(run, tasks), strict=True):
-            for key, changes in ((key, changes) for key, changes in found.items() if changes):
-                count += 1
-                paths.update({re.sub(r"\.\d+\b", ".*", path) for path, _ in changes})
-                if count <= 40:
-                    print(f"{task[0].relative_to(args.folder)} {key}: {len(changes)} differences")
-                    print("".join(f"    {path}  {text}\n" for path, text in changes[:3]), end="")
+        found = zip(tasks, pool.imap(run, tasks), strict=True)
+        changed = [(task[0], key, row) for task, rows in found for key, row in rows.items() if row]
+    paths = Counter(re.sub(r"\.\d+\b", ".*", path) for *_, changes in changed for path, _ in changes)
+    for file, key, changes in changed[:40]:
+        print(f"{file.relative_to(args.folder)} {key}: {len(changes)} differences")
+        print("".join(f"    {path}  {text}\n" for path, text in changes[:3]), end="")
     print("".join(f"{times:6} at {path}\n" for path, times in paths.most_common(20)), end="")
-    print(f"{count} of {sum(len(task[2]) for task in tasks)} answers of {zonerisk.__file__} differ")
-    return 1 if count else 0
+    print(f"{len(changed)} of {sum(len(task[2]) for task in tasks)} answers of {zonerisk.__file__} differ")
+    return 1 if changed else 0
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def fetch(
     python scripts/feeds.py fetch overpass-stations --region scaleway-fr-par
     """
     catalog = load()
-    sites = [catalog.site(key) for one in catalog.resolve(region) for key in catalog.region(one).site_ids]
+    sites = [catalog.site(key) for name in catalog.resolve(region) for key in catalog.region(name).site_ids]
     kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([FeedRecord._fields, *tell(source, kept, sites, asn)])

@@ -58,6 +58,12 @@ def _precise(site: Site) -> bool:
     return site.position is not None and site.position.uncertainty_m <= CAMPUS_M
 
 
+def _positioned(catalog: Catalog, region: Region) -> bool:
+    """Return whether a building or campus of a region is known, for a zone or as a candidate."""
+    named = (key for row in (*region.zones.values(), region.candidates) if row for key in row.sites)
+    return any(site.kind != "metro" and _precise(site) for site in map(catalog.site, named))
+
+
 def counts(catalog: Catalog) -> pd.DataFrame:
     """Count the records of each provider, a row for each in the order of ids."""
     regions = [catalog.region(key) for key in catalog.region_ids]
@@ -74,7 +80,7 @@ def coverage(catalog: Catalog) -> str:
     rented = owners.loc[owners["regions on file"] > 0, ["regions on file", *SITES]]
     regions = map(catalog.region, catalog.region_ids)
     large = [region for region in regions if region.status == "open" and len(region.zones) >= 3]
-    dark = [region for region in large if not positioned(catalog, region)]
+    dark = [region for region in large if not _positioned(catalog, region)]
     campus = f"{CAMPUS_M / 1000:g} km"
     houses = total[SITES[0]]
     whole = (
@@ -106,17 +112,12 @@ def coverage(catalog: Catalog) -> str:
         Section("Providers", [_table(clouds, providers, ("all", *map(str, clouds.sum())))]),
         Section("Operators whose buildings they rent", [_table(rented, providers)]),
         Section("Regions without a known building", [sought, Table(("region", "looked for in"), looked)]),
-        Section("Hazards", [reach, Table(_HAZARD_HEAD, _reached(catalog))]),
+        Section("Hazards", [reach, _reached(catalog)]),
     ]
     return markdown("Coverage", "", sections)
 
 
-_HAZARD_HEAD = (
-    "kind", "layers", "sites with figures", "of these no metros", "regions covered", "regions with figures"
-)  # fmt: skip
-
-
-def _reached(catalog: Catalog) -> list[tuple[str, ...]]:
+def _reached(catalog: Catalog) -> Table:
     """Count by kind of hazard the sites and the regions of several zones that layers reach."""
     regions = [catalog.region(key) for key in catalog.region_ids]
     sold = [region for region in regions if region.status == "open" and len(region.zones) > 1]
@@ -124,7 +125,8 @@ def _reached(catalog: Catalog) -> list[tuple[str, ...]]:
     figures = {
         key: {row.layer.kind for row in catalog.samples.of(site) if row.interval} for key, site in own.items()
     }
-    table = []
+    head = ("kind", "layers", "sites with figures", "of these no metros", "regions covered")
+    rows = []
     for kind in HAZARDS:
         layers = [layer for layer in catalog.samples.layers if layer.kind == kind]
         sites = [key for key, kinds in figures.items() if kind in kinds]
@@ -132,16 +134,8 @@ def _reached(catalog: Catalog) -> list[tuple[str, ...]]:
         told = [region for region in sold if any(kind in figures[site] for site in region.site_ids)]
         placed = [key for key in sites if own[key].kind != "metro"]
         if layers:
-            table.append((kind, *(str(len(each)) for each in (layers, sites, placed, covered, told))))
-    return table
-
-
-def positioned(catalog: Catalog, region: Region) -> bool:
-    """Return whether a building or campus of a region is known, for a zone or as a candidate."""
-    named = [key for zone in region.zones.values() for key in zone.sites]
-    named += region.candidates.sites if region.candidates else ()
-    sites = map(catalog.site, dict.fromkeys(named))
-    return any(site.kind != "metro" and _precise(site) for site in sites)
+            rows.append((kind, *(str(len(each)) for each in (layers, sites, placed, covered, told))))
+    return Table((*head, "regions with figures"), rows)
 
 
 def _table(counted: pd.DataFrame, providers: Mapping[str, Provider], *more: tuple[str, ...]) -> Table:

@@ -7,6 +7,7 @@ and writes src/zonerisk/pages/assets/ground.npz. Natural Earth is in the public 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,37 +31,27 @@ SOURCES = (
 PLACES = "ground/ne_10m_populated_places.fgb"
 
 
-def lines(raw: Path) -> tuple[list[int], list[Any]]:
+def lines(raw: Path) -> Iterator[tuple[int, Any]]:
     """Return kind and points of every ring and line, thinned."""
-    kinds: list[int] = []
-    drawn: list[Any] = []
-
-    def add(kind: str, line: Any) -> None:
-        points = np.rint(shapely.get_coordinates(line) * SCALE).astype(np.int32)
-        points = points[np.append(True, np.any(np.diff(points, axis=0), axis=1))]
-        if len(points) > (3 if kind in AREAS else 1):
-            kinds.append(KINDS.index(kind))
-            drawn.append(points)
-
     for kind, file, tolerance in SOURCES:
-        frame = pyogrio.read_dataframe(raw / file)
-        for row in frame.itertuples(index=False):
-            for part in shapely.get_parts(shapely.simplify(row.geometry, tolerance)):
-                if part.geom_type == "Polygon":
-                    add(kind, part.exterior)
-                    for hole in part.interiors if kind == "water" else ():
-                        add("islands", hole)
-                elif part.geom_type == "LineString":
-                    add(kind, part)
-    return kinds, drawn
+        shapes = pyogrio.read_dataframe(raw / file).geometry.to_numpy()
+        for part in shapely.get_parts(shapely.simplify(shapes, tolerance)):
+            drawn = [(kind, part)] if part.geom_type == "LineString" else []
+            if part.geom_type == "Polygon":
+                holes = part.interiors if kind == "water" else ()
+                drawn = [(kind, part.exterior), *(("islands", hole) for hole in holes)]
+            for name, line in drawn:
+                points = np.rint(shapely.get_coordinates(line) * SCALE).astype(np.int32)
+                points = points[np.append(True, np.any(np.diff(points, axis=0), axis=1))]
+                if len(points) > (3 if name in AREAS else 1):
+                    yield KINDS.index(name), points
 
 
-def main(raw: Path) -> int:
+def main(raw: Path) -> None:
     """Write the file."""
-    kinds, drawn = lines(raw)
-    places = pyogrio.read_dataframe(raw / PLACES).sort_values(
-        ["scalerank", "pop_max"], ascending=[True, False]
-    )
+    kinds, drawn = zip(*lines(raw), strict=True)
+    places = pyogrio.read_dataframe(raw / PLACES)
+    places = places.sort_values(["scalerank", "pop_max"], ascending=[True, False])
     at = np.column_stack((places.geometry.x, places.geometry.y))
     # Differences pack well; the first of each line is taken from the end of the one before.
     points = np.diff(np.concatenate(drawn), axis=0, prepend=0).astype(np.int32)
@@ -73,9 +64,8 @@ def main(raw: Path) -> int:
         ranks=places.scalerank.to_numpy(np.int8),
         towns=np.frombuffer("\n".join(places.name).encode(), np.uint8),
     )
-    sys.stderr.write(f"{len(drawn)} lines, {len(points)} points, {len(places)} places\n")
-    return 0
+    print(f"{len(drawn)} lines, {len(points)} points, {len(places)} places", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    main(Path(sys.argv[1]))

@@ -42,8 +42,7 @@ def walked(section: str) -> Iterator[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         shutil.copytree(ROOT / "data", folder / "data")
-        changes = list(CHANGE.finditer(section))
-        for change in changes:
+        for change in CHANGE.finditer(section):
             if change["diff"]:
                 _git(folder, change["diff"], "apply", "-R", "-")
             else:

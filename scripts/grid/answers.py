@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 import unicodedata
 from collections import defaultdict
@@ -64,12 +63,7 @@ def text(row: Mapping[str, object], key: str) -> str:
 def number(row: Mapping[str, object], key: str) -> float | None:
     """Return a number; None where it is missing, null or no number."""
     value = row.get(key)
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def overpass(data: bytes, name: str) -> list[Station]:
@@ -201,8 +195,8 @@ def pypsa_stations(data: bytes, name: str) -> list[Station]:
     # Geometries stand between single quotes and hold commas.
     for row in _table(data, name, "bus_id", "voltage", quotechar="'"):
         key, kv = _yard(row["tags"] or row["bus_id"]), float(row["voltage"])
-        known = stations.get(key)
-        if "t" not in (row["dc"], row["under_construction"]) and (not known or (known.kv or 0) < kv):
+        used = "t" not in (row["dc"], row["under_construction"])
+        if used and (key not in stations or (stations[key].kv or 0) < kv):
             kind: Kind = "substation" if "/" in key else "joint"
             stations[key] = Station(key, key, kv, kind, None, float(row["y"]), float(row["x"]))
     return [stations[key] for key in sorted(stations)]

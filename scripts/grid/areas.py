@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
+from zonerisk.catalogue.document import read
 from zonerisk.core.geometry import metres_per_degree
 from zonerisk.core.samples import Area
 
@@ -19,34 +22,18 @@ if TYPE_CHECKING:
 # Borders in the layers are drawn to some hundred metres, and coasts to some kilometres.
 COAST_M = 5000.0
 
-# ENTSO-E (the Baltic states joined Continental Europe in February 2025), NERC, OCCTO: by country, or by how
-# an area's code begins where a country has more than one or islands (the last row) with a grid of their own.
-_CONTINENTAL = "AL AT BA BE BG CH CZ DE EE ES FR GR HR HU IT LT LU LV MD ME MK NL PL PT RO RS SI SK UA XK"
-_BY_COUNTRY = {
-    **dict.fromkeys(_CONTINENTAL.split(), "Continental Europe"),
-    **dict.fromkeys(("NO", "SE", "FI"), "Nordic"),
-    "GB": "Great Britain",
-    "IE": "Ireland",
-}
-_BY_CODE = {
-    "Continental Europe": "DK_1 DK-DK1 IT_SARD",
-    "Nordic": "DK_2 DK-DK2",
-    "Ireland": "GB-NIR",
-    "Quebec": "CA-QC",
-    "Western": "CA-AB CA-BC US-CAL- US-NW- US-SW-",
-    "Eastern": "CA-ON CA-MB CA-SK CA-NB CA-NS CA-PE "
-    "US-CAR- US-CENT- US-FLA- US-MIDA- US-MIDW- US-NE- US-NY- US-SE- US-TEN-",
-    "ERCOT": "US-TEX-ERCO",
-    "Japan 50 Hz": "JP-TH JP-TK",
-    "Japan 60 Hz": "JP-CB JP-HR JP-KN JP-CG JP-SK JP-KY",
-    "": "ES-CE ES-CN- ES-IB- ES-ML PT-AC PT-MA GB-ORK GB-ZET FR-COR",
-}
+
+@cache
+def _table() -> Any:
+    return read(Path(__file__).with_name("synchronous.yaml")).tree
 
 
 def synchronous(grid: str, country: str) -> str:
     """Name the synchronous area of a grid area; empty where this project lists none."""
-    by_code = (name for name, codes in _BY_CODE.items() if grid.startswith(tuple(codes.split())))
-    return next(by_code, _BY_COUNTRY.get(country, ""))
+    codes, countries = ([*part.items()] for part in _table().values())
+    found = [name for name, listed in codes if grid.startswith(tuple(listed.split()))]
+    found += [name for name, listed in countries if country in listed.split()]
+    return found[0] if found else ""
 
 
 def country_of(grid: str) -> tuple[str, ...]:

@@ -68,12 +68,12 @@ class FeedCache:
         if self.offline:
             told = f"the answer of {urls[0]} is not in the cache ({self.folder})"
             raise UsageError(f"{told}; leave out --offline to fetch it")
-        fetch = partial(http.get, params=params, headers=headers, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S)
+        get = partial(http.get, params=params, headers=headers, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S)
         trouble: FetchError | DataError | None = None
         for url in urls:
             time.sleep(pause_s)
             try:
-                data = (ask or fetch)(url)
+                data = (ask or get)(url)
                 with errors.reading(url, _CHANGED):
                     answer = read(data, url)
             except (FetchError, DataError) as error:

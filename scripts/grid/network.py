@@ -14,9 +14,7 @@ from zonerisk.core.samples import MOST, Upstream, could_be_nearest
 if TYPE_CHECKING:
     from zonerisk.core.model import Position
 
-Kind = Literal[
-    "substation", "joint", "tap", "traction", "minor", "private", "line", "cable", "datacenter"
-]  # fmt: skip
+Kind = Literal["substation", "joint", "tap", "traction", "minor", "private", "line", "cable", "datacenter"]
 Grid = Mapping[str, Mapping[str, Set[str]]]
 """The stations that stand one circuit from each station, and the codes of the circuits that join the two."""
 BACKBONE_KV = 380.0

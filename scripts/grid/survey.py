@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from zonerisk.core.model import Position, Site
 
 RTE, OSM, OSM_2016 = "stations-rte", "stations-osm", "stations-osm2016"
+# Columns by which a layer is known.
+_NEEDED = {
+    RTE: ("code", "owner_hint"),
+    OSM: ("id", "rte_code", "under_construction"),
+    OSM_2016: ("max_kv", "region"),
+    "upstreams": ("code", "terminals"),
+}
 REACH_M = 50_000.0
 # Below 220 kV a station is of interest only where it is nearer than every larger one.
 LOCAL_KV = 45.0
@@ -61,14 +68,13 @@ def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers:
     ``sites`` are sites with their countries by canonical id, ``stated`` the stations that feeds name:
     their upstreams are derived too.
     """
-    placed = [
-        (key, site.position, sites[key][1]) for key, (site, _) in sorted(sites.items()) if site.position
-    ]
-    rte, osm, around = rte_stations(layers), osm_stations(layers), {}
-    for layer, stations in ((RTE, rte), (OSM, osm), (OSM_2016, osm_2016_stations(layers))):
+    ordered = [(key, *sites[key]) for key in sorted(sites)]
+    placed = [(key, site.position, country) for key, site, country in ordered if site.position]
+    rte, osm, around = rte_stations(layers), osm_stations(layers, OSM), {}
+    for layer, stations in ((RTE, rte), (OSM, osm), (OSM_2016, osm_stations(layers, OSM_2016))):
         here = {key: at for key, at, country in placed if _stations_of(country) == layer}
         around[layer] = list(_around(here, stations))
-    named = {row[4] for row in around[RTE]} | set(stated)
+    named = {row[4] for row in around[RTE]} | {*stated}
     grid, known, tops = graph(rte_circuits(layers)), {station.id: station for station in rte}, backbone(rte)
     ways = [(station, way) for station in sorted(named) for way in upstreams(grid, station, tops)]
     joined = {
@@ -97,8 +103,9 @@ def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([columns, *rows])
         texts[name] = text.getvalue()
-    hashes = {key: hashlib.sha256(content(layers, card)).hexdigest() for key, card in cards().items()}
-    told = {key: {**card, "sha256": hashes[key]} for key, card in cards().items()}
+    told = cards()
+    for card in told.values():
+        card["sha256"] = hashlib.sha256(content(layers, card)).hexdigest()
     return {**texts, samples.SOURCES: json.dumps(told, indent=2) + "\n"}
 
 
@@ -155,51 +162,42 @@ def _areas(placed: Iterable[tuple[str, Position, str]], layers: Path) -> Iterato
 def rte_stations(layers: Path) -> list[Station]:
     """Read the raw layer of French stations; tees, private yards and plans are marked so."""
     stations = []
-    for row in _table(layers, RTE, "code", "owner_hint"):
+    for row in _table(layers, RTE):
         joint = row["kind"] != "substation" or row["status"] != "in_service"
-        code, kv = row["code"].strip(), float(row["kv"] or 0)
+        code, kv, at = row["code"].strip(), float(row["kv"] or 0), (float(row["lat"]), float(row["lon"]))
         kind: Kind = "joint" if joint else "private" if row["owner_hint"] else supplier(row["name"])
-        stations.append(Station(f"rte/{code}", row["name"], kv, kind, code, *_place(row)))
+        stations.append(Station(f"rte/{code}", row["name"], kv, kind, code, *at))
     return stations
 
 
 def rte_circuits(layers: Path) -> list[Circuit]:
     """Read the raw sample of French circuits; the ends of tees are spelled out in it."""
     circuits = []
-    for row in _table(layers, "upstreams", "code", "terminals"):
+    for row in _table(layers, "upstreams"):
         ends = row["terminals"].split(";") if row["terminals"] else (row["a"], row["b"])
         circuits.append(Circuit(row["code"], tuple(f"rte/{end.strip()}" for end in ends if end.strip())))
     return circuits
 
 
-def osm_stations(layers: Path) -> list[Station]:
-    """Read the raw layer of European stations, without joints and made-up ids."""
+def osm_stations(layers: Path, layer: str) -> list[Station]:
+    """Read a raw layer of OpenStreetMap's stations, without joints and made-up ids.
+
+    That of 2016 has no ids, so places serve as such, nor says what else its stations are.
+    """
     stations = []
-    for row in _table(layers, OSM, "rte_code", "under_construction"):
-        in_use = row["dc"] == row["under_construction"] == "0"
-        if row["kind"] == "substation" and "/" in row["id"] and in_use:
-            name, kind = row["name"] or f"unnamed {row['id']}", supplier(row["name"], row["operator"])
-            code = row["rte_code"].strip() or None
-            stations.append(Station(row["id"], name, float(row["max_kv"]), kind, code, *_place(row)))
+    for row in _table(layers, layer):
+        named, place = "id" in row, (float(row["lat"]), float(row["lon"]))
+        used = not named or (row["kind"], row["dc"], row["under_construction"]) == ("substation", "0", "0")
+        key = row["id"] if named else f"at/{row['lat']},{row['lon']}"
+        if used and "/" in key:
+            name = row["name"] or (f"unnamed {key}" if named else "unnamed station")
+            kv, kind = float(row["max_kv"]) if row["max_kv"] else None, supplier(row["name"], row["operator"])
+            stations.append(Station(key, name, kv, kind, row.get("rte_code", "").strip() or None, *place))
     return stations
 
 
-def osm_2016_stations(layers: Path) -> list[Station]:
-    """Read the raw layer of stations elsewhere; it has no ids, so places serve as such."""
-    stations = []
-    for row in _table(layers, OSM_2016, "max_kv", "region"):
-        key, name = f"at/{row['lat']},{row['lon']}", row["name"] or "unnamed station"
-        kv, kind = float(row["max_kv"]) if row["max_kv"] else None, supplier(row["name"], row["operator"])
-        stations.append(Station(key, name, kv, kind, None, *_place(row)))
-    return stations
-
-
-def _place(row: dict[str, str]) -> tuple[float, float]:
-    return float(row["lat"]), float(row["lon"])
-
-
-def _table(layers: Path, key: str, *needed: str) -> list[dict[str, str]]:
-    card = cards()[key]
+def _table(layers: Path, key: str) -> list[dict[str, str]]:
+    card, needed = cards()[key], _NEEDED[key]
     rows = list(csv.DictReader(io.StringIO(content(layers, card).decode("utf-8"))))
     if not rows or any(column not in rows[0] for column in needed):
         raise DataError(f"{card['layer']}: is not the layer expected (no {' or '.join(needed)})")
