@@ -162,22 +162,20 @@ class CheckedCatalogue:
         return frozenset(site.operator for site in sites if site.operator)
 
     @cached_property
-    def _placed(self) -> tuple[dict[tuple[int, int], list[PlacedSite]], dict[str, list[PlacedSite]]]:
+    def _placed(self) -> dict[object, list[PlacedSite]]:
         """Sites that are known as buildings, by cell of the ground, and by the map object that they are."""
-        cells, objects = defaultdict(list), defaultdict(list)
+        near: dict[object, list[PlacedSite]] = defaultdict(list)
         for row in (row for file in self.files.values() for row in file.placed):
             if row.at.method not in ("campus", "town"):
-                cells[_cell(row.at)].append(row)
-                objects[row.at.osm].append(row)
-        return cells, {osm: rows for osm, rows in objects.items() if osm}
+                for key in filter(None, (_cell(row.at), row.at.osm)):
+                    near[key].append(row)
+        return near
 
     def beside(self, row: PlacedSite) -> Iterator[PlacedSite]:
         """Return the buildings before a building, by id, within some hundred metres or of its object."""
-        cells, objects = self._placed
         north, east = _cell(row.at)
-        groups = [cells.get((north + y, east + x), ()) for y in (-1, 0, 1) for x in (-1, 0, 1)]
-        groups.append(objects.get(row.at.osm or "", ()))
-        near = {other.site.id: other for rows in groups for other in rows}
+        keys = [(north + y, east + x) for y in (-1, 0, 1) for x in (-1, 0, 1)]
+        near = {other.site.id: other for key in (*keys, row.at.osm) for other in self._placed.get(key, ())}
         if row.site.id in near:
             order = row.file.id, row.key
             yield from (other for other in near.values() if (other.file.id, other.key) < order)
@@ -310,13 +308,12 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         name = f"data/layers/samples/{path.name}"
         try:
             file = SampleFile(path)
-            rows = list(file.rows())
+            sampled = {row["site"]: row for row in file.rows()}
+            card = known(catalog.roots).get(path.stem)
+            if card is None or file.layer.id != path.stem:
+                raise DataError(f"there is no card data/layers/{path.stem}.yaml")
         except DataError as error:
             yield Problem(name, 1, str(error), "drift")
-            continue
-        card = known(catalog.roots).get(path.stem)
-        if card is None or file.layer.id != path.stem:
-            yield Problem(name, 1, f"there is no card data/layers/{path.stem}.yaml", "drift")
             continue
         raw = {part.path: part.sha256 for part in card.files}
         wanted = json.loads(json.dumps({**head(card, (), ""), "raw": raw}))
@@ -325,7 +322,6 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
                 yield Problem(name, 1, f"{key}: the card says otherwise; {again}", "drift")
         if not card.ships:
             yield Problem(name, 1, "its licence lets no figures ship", "drift")
-        sampled = {row["site"]: row for row in rows}
         for gone in sampled.keys() - sites.keys():
             moved[gone].append(path.stem)
         for key, site in sites.items():
@@ -354,13 +350,8 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
 
 
 MODELS: dict[str, type[BaseModel | Result]] = {
-    "provider": Provider,
-    "region": Region,
-    "dialect": Dialect,
-    "policy": Policy,
+    **{model.__name__.lower(): model for model in (Provider, Region, Dialect, Policy, Incident, Measurement)},
     "layer": Card,
-    "incident": Incident,
-    "measurement": Measurement,
     "plan": PlanFile,
     "verdict": Answer,
 }

@@ -7,6 +7,7 @@ import json
 import math
 import random
 import statistics
+from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, replace
@@ -30,6 +31,8 @@ from zonerisk.judging.likelihood import Exposed, Rates
 
 SINCE = 2021
 DRAWS, SEED = 2000, 14
+# How finely quantiles are found.
+_STEP = 1e-12
 ONE, SEVERAL = "one zone or more", "two zones or more"
 
 
@@ -243,11 +246,8 @@ def _rows(
 
 def quantile(shape: float, share: float) -> float:
     """Return the value below which a share of Gamma(shape) of unit rate lies, for a shape of n + 1/2."""
-    low, high = 0.0, max(1.0, shape + 20 * math.sqrt(shape) + 20)
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if below(shape, middle) < share else (low, middle)
-    return (low + high) / 2
+    steps = range(int((shape + 20 * math.sqrt(shape) + 20) / _STEP))
+    return bisect(steps, share, key=lambda step: below(shape, step * _STEP)) * _STEP
 
 
 def below(shape: float, value: float) -> float:

@@ -44,20 +44,18 @@ def line(catalog: Library, region_id: str, policy: Policy, as_of: str | None = N
     except DataError:
         return empty | {"class": "refused"}
     shown, judged = verdict.independence, verdict.policy
-    cells = (
-        shown.class_,
-        shown.outcome or "",
-        shown.cause.risk or shown.cause.kind,
-        _span(judged.score.shown, judged.score.possible),
-        str(shown.zones.sold),
-        _span(shown.zones.effective.low, shown.zones.effective.high),
-        str(shown.datacenters.count),
-        *(
-            " ".join(finding.rule for finding in judged.findings if finding.outcome == outcome)
-            for outcome in RULES.values()
-        ),
-    )
-    return dict(zip(COLUMNS, cells, strict=True))
+    cells = {
+        "class": shown.class_,
+        "outcome": shown.outcome or "",
+        "cause": shown.cause.risk or shown.cause.kind,
+        "score": _span(judged.score.shown, judged.score.possible),
+        "zones": str(shown.zones.sold),
+        "effective": _span(shown.zones.effective.low, shown.zones.effective.high),
+        "datacenters": str(shown.datacenters.count),
+    }
+    for column, outcome in RULES.items():
+        cells[column] = " ".join(row.rule for row in judged.findings if row.outcome == outcome)
+    return cells
 
 
 def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None) -> list[Change]:
@@ -85,13 +83,13 @@ def changes(old: Library, new: Library, policy: Policy, as_of: str | None = None
             was, now = (line(catalog, region_id, policy, day) for catalog in (old, new))
             judged = was["score"] and now["score"]
             for column in COLUMNS if judged else ("class",):
-                before, after = was[column], now[column]
+                left, came = was[column], now[column]
                 if column in RULES:
-                    left = [rule for rule in before.split() if rule not in after.split()]
-                    came = [rule for rule in after.split() if rule not in before.split()]
-                    before, after = " ".join(left), " ".join(came)
-                if before != after:
-                    changed.append(Change(region_id, column, before, after))
+                    before, after = left.split(), came.split()
+                    left = " ".join(rule for rule in before if rule not in after)
+                    came = " ".join(rule for rule in after if rule not in before)
+                if left != came:
+                    changed.append(Change(region_id, column, left, came))
     return changed
 
 
