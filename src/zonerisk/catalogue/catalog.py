@@ -414,7 +414,7 @@ class Catalog:
         known = {*self.region_ids, *(name for key in self.provider_ids for name in self._called(key))}
         known |= {simplify(name) for names in self.edition.countries.values() for name in names}
         for region in map(self.region, self.region_ids):
-            known |= {region.id.removeprefix(f"{region.provider}-"), *_places(region)}
+            known |= {region.id.removeprefix(f"{region.provider}-"), *self._places(region.id)}
         hint = did_you_mean(wanted, known, 3, 0.7) or "see: zonerisk list regions"
         raise UnknownTarget(f"no region, provider or place is called {text!r}; {hint}")
 
@@ -464,13 +464,22 @@ class Catalog:
         records = list(among.values())
         if owner:  # Of one provider a name is a region's own, before it is the town of others.
             records = [region for region in records if wanted == simplify(region.name)] or records
-        named = [region.id for region in records if wanted in _places(region)]
+        named = [region.id for region in records if wanted in self._places(region.id)]
         if coded and not set(named) - coded.keys():
             return Meaning(tuple(coded), note=next(iter(coded.values())))
         if by_zone := [region.id for region in records if wanted in region.zones]:
             return Meaning(tuple(by_zone))
         meant = tuple(dict.fromkeys([*coded, *named]))
         return Meaning(meant, several=len(meant) > 1)
+
+    @_kept
+    def _places(self, region_id: str) -> set[str]:
+        """Return how a region and its town may be called: ``Europe (Paris)`` is Paris, too."""
+        region = self.region(region_id)
+        names = [region.name, *re.split(r"[(),]", region.name), region.town or ""]
+        # Frankfurt am Main, Rio de Janeiro: what follows in lower case is often left out.
+        names += [match[1] for name in names if (match := re.match(r"(\S+) [a-z]", name.strip()))]
+        return set(map(simplify, names)) - {""}
 
     def _codes(self, provider: str, wanted: str, alone: bool) -> Iterator[tuple[str, str | None]]:
         """Yield possible codes, the nearest first; other names count where the provider is named (``uk``)."""
@@ -505,11 +514,3 @@ class Catalog:
         records = [self.region(key) for key in meant.regions]
         sold = tuple(region.id for region in records if region.status == "open" and region.zones)
         return (sold if meant.several else ()) or meant.regions
-
-
-def _places(region: Region) -> set[str]:
-    """Return how a region and its town may be called: ``Europe (Paris)`` is Paris, too."""
-    names = [region.name, *re.split(r"[(),]", region.name), region.town or ""]
-    # Frankfurt am Main, Rio de Janeiro: what follows in lower case is often left out.
-    names += [match[1] for name in names if (match := re.match(r"(\S+) [a-z]", name.strip()))]
-    return set(map(simplify, names)) - {""}

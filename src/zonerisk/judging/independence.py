@@ -107,7 +107,8 @@ def _assess(
         correlation_km = rule.correlation_km if rule else None
         pairwise, reached = judged or kind.by_position, hazards.assessed(kind.id, regions, source.layers)
         groups = hazards.assess(kind.id, arrangement, rows, limit, correlation_km, pairwise, reached)
-    return replace(groups, all_risks=tuple(marked(risk, day) for risk in groups.all_risks))
+    risks = tuple(marked(risk, day) for risk in groups.all_risks)
+    return groups if risks == groups.all_risks else replace(groups, all_risks=risks)
 
 
 def assess(

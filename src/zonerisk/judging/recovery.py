@@ -274,6 +274,7 @@ class Judge:
     def __init__(self, facts: Facts, policy: Policy, wanted: Requirements, day: str) -> None:
         self.facts, self.policy, self.wanted, self.day = facts, policy, wanted, day
         self._told: dict[object, list[tuple[list[Incident], frozenset[str]]]] = {}
+        self._distances: dict[object, Interval] = {}
         self._traces: dict[object, set[object]] = {}
         self._areas: dict[object, tuple[set[str], set[str]]] = {}
 
@@ -310,7 +311,7 @@ class Judge:
 
         The country, and the grid or synchronous area, that both lie in decide nothing.
         """
-        distance = between(ours.discs, theirs.discs)
+        distance = self._between(ours, theirs)
         least_m = None if self.wanted.min_km is None else self.wanted.min_km * 1000
         far, instead = self._far(distance, ours, theirs)
         asked: list[tuple[Outcome, str]] = []
@@ -330,7 +331,7 @@ class Judge:
         outcome = worst([far, *(o for o, _ in asked)])
         limited = theirs.limited and outcome in ("pass", "warn")
         class_, zones = None, None
-        if not ruled_out and not theirs.own and theirs.key in self.facts.region_ids:
+        if not ruled_out and not theirs.own and theirs.regions == (theirs.key,):
             class_, zones = independence.standing(self.facts, theirs.key, self.day)
         elif not ruled_out:
             groups = independence.assess(self.facts, theirs.units, self.policy, self.day, theirs.own)
@@ -364,6 +365,13 @@ class Judge:
             shared_risks=tuple(risks),
             evidence=tuple(dict.fromkeys(piece for risk in risks for piece in risk.evidence)),
         )
+
+    def _between(self, ours: Endpoint, theirs: Endpoint) -> Interval:
+        pair = ours.whole.places, theirs.whole.places
+        if pair not in self._distances:
+            # It is as far back.
+            self._distances[pair] = self._distances[pair[::-1]] = between(ours.discs, theirs.discs)
+        return self._distances[pair]
 
     def _far(self, distance: Interval, ours: Endpoint, theirs: Endpoint) -> tuple[Outcome, Sequence[str]]:
         """Hold a distance against the least one, and against what the policy accepts in its place."""
