@@ -12,14 +12,11 @@ from zonerisk.core.kinds import FEEDS
 from zonerisk.core.model import Claim, Rule
 from zonerisk.core.verdict import Outcome, Tested, Word, worst
 from zonerisk.judging import power, separation
-from zonerisk.judging.arrangement import Arrangement, Facts, FailureDomain, arranged, pair_ids, pairs
+from zonerisk.judging.arrangement import Arrangement, Facts, FailureDomain, arranged, pair_ids
 from zonerisk.words import findings as wording
 
 # Statements that cannot be held against a measure: they stand beside the rule they speak of.
 UNMEASURED = ("other", *(f"shared-{feed}" for feed in FEEDS))
-Statement = tuple[str, str, "float | None", "str | None"]
-"""A statement by its kind, text, value and unit: regions may share it."""
-
 Judged = tuple[Outcome, Interval, FailureDomain, FailureDomain]
 """What a pair comes to, and how far apart it is."""
 
@@ -75,8 +72,8 @@ def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tup
     """Judge a distance or round trip that is stated as if a rule asked for it."""
     stated, rows = claim.value or 0.0, list[Judged]()
     rule = Rule.model_construct(threshold=stated, evidence=claim.evidence)
-    for a, b in pairs(arrangement.domains):
-        straight, trip = arrangement.distance(a, b), arrangement.trip(a, b)
+    for straight, a, b in arrangement.measured:
+        trip = arrangement.trip(a, b)
         outcome = separation.agreed(separation.ends(claim.kind, rule, straight, trip))
         sure = (a.disclosed and b.disclosed) or claim.kind == "rtt-max"
         if outcome == "pass" and not sure and not (trip and most_fibre_m(trip.ms) <= 1000 * stated):
@@ -102,7 +99,8 @@ def record(
 
     Beside each are the regions of which it speaks; those are told where it can be checked.
     """
-    asked: dict[Statement, dict[str, Tested | None]] = defaultdict(dict)
+    # By kind, text, value and unit: regions may share a statement.
+    asked: dict[tuple[str, str, float | None, str | None], dict[str, Tested | None]] = defaultdict(dict)
     for key in facts.regions_of(provider_id):
         place, _, _ = arranged(facts, key, day)
         if facts.region(key).status != "open" or not place.domains:

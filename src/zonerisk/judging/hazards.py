@@ -178,7 +178,6 @@ class _Seen(NamedTuple):
         return self.hits.get(key, self.rest)
 
 
-_SILENT = _Seen({}, None, ())
 _View = tuple[Layer, Mapping[str, _Seen]]
 """A layer, and how it looks from each domain, by id."""
 
@@ -203,7 +202,7 @@ def mapped(
     # Every layer that says anything at the domains' sites, in the order of ids.
     layers = {key: layer for look in looks.values() for key, (layer, _) in look.items()}
     views = [
-        (layer, {key: look[layer.id][1] if layer.id in look else _SILENT for key, look in looks.items()})
+        (layer, {key: look.get(layer.id, (layer, _Seen({}, None, ())))[1] for key, look in looks.items()})
         for _, layer in sorted(layers.items())
     ]
     risks: list[SharedRisk] = []

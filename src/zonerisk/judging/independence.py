@@ -28,7 +28,6 @@ from zonerisk.judging.arrangement import (
     least_trips,
     marked,
     pair_ids,
-    pairs,
     sites_of,
     together,
     zones_sold,
@@ -173,7 +172,7 @@ def classify(
         if spread and spread.close and spread.buildings >= arrangement.sold:
             return "suspected", Cause(kind="spread", grade="C", members=hidden)
         return "undisclosed", Cause(kind="disclosure", grade="C", members=hidden)
-    listed = [(arrangement.distance(a, b), a, b) for a, b in pairs(units)]
+    listed = arrangement.measured
     ways = {stands_apart(*row) for row in listed}
     sited = all(arrangement.sited(unit) for unit in units)
     told = not any(groups[kind].leaves_open(pair_ids(units)) for kind in ("building", "campus"))

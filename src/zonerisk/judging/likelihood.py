@@ -113,7 +113,7 @@ class Rates:
             ratio = math.log(counted.moments.mean / self.alone.mean)
             centre = (centre * weight + ratio * told) / (weight + told)
             weight += told
-        return factor_table(centre, weight**-0.5)
+        return tuple(math.exp(centre + weight**-0.5 * _NORMAL.inv_cdf(share)) for share in _SHARES)
 
     @cached_property
     def _totals(self) -> tuple[Counter[str], float, Tally, Counter[str]]:
@@ -479,12 +479,6 @@ def beta_table(a: float, b: float) -> tuple[float, ...]:
         angle = (step + min(1.0, (share * total - reached) / weights[step])) * math.pi / 2 / _ANGLES
         values.append(math.sin(angle) ** 2)
     return tuple(values)
-
-
-@lru_cache(maxsize=256)
-def factor_table(centre: float, spread: float) -> tuple[float, ...]:
-    """Return a lognormal factor, by the mean and the standard deviation of its logarithm."""
-    return tuple(math.exp(centre + spread * _NORMAL.inv_cdf(share)) for share in _SHARES)
 
 
 @lru_cache(maxsize=4096)

@@ -19,9 +19,6 @@ _GRADES: tuple[Grade, ...] = ("A", "B", "C")
 StatedFeeds = dict[str, tuple["Feed", "Region", frozenset[str]]]
 """Feeds that hold on a day, by id: with the record that states each, and the sites that it supplies."""
 
-_Start = tuple[tuple[str, ...], tuple[str, ...], tuple[float, ...], tuple["Evidence", ...]]
-"""Where chains begin at a site: stations by name and id, their distances, and what is cited for them."""
-
 
 class Group(NamedTuple):
     """Domains that share stations: the nearest two of these, and the chains that lead there.
@@ -144,7 +141,8 @@ def chains(domains: Domains, feeds: StatedFeeds, sample: Sample, hops: int) -> I
     """
     for domain in domains:
         for site in domain.sites:
-            starts: list[_Start] = [
+            # Stations by name and id, their distances, and what is cited for them.
+            starts: list[tuple[tuple[str, ...], tuple[str, ...], tuple[float, ...], tuple[Evidence, ...]]] = [
                 ((feed.name,), (feed.station,), (), region.cite(feed.evidence))
                 for feed, region, sites in feeds.values()
                 if feed.station and site.id in sites
@@ -156,18 +154,17 @@ def chains(domains: Domains, feeds: StatedFeeds, sample: Sample, hops: int) -> I
                 starts.append((names, stations, metres, sample.cite(around.source)))
             for start, stations, distances_m, evidence in starts:
                 grade = "C" if distances_m else strongest(evidence)
-                ways = [_above(station, sample, hops) for station in stations]
+                # Each station itself, and the backbone stations above it, with the circuits between.
+                ways = [
+                    {station: 0}
+                    | {up.station: up.hops for up in sample.upstream.get(station, ()) if up.hops <= hops}
+                    for station in stations
+                ]
                 for top in sorted(set.intersection(*map(set, ways))):
                     far = max(way[top] for way in ways)
                     cited = (*evidence, *sample.cite("upstreams")) if far else evidence
                     up = max(grade, "B") if far else grade
                     yield Chain(domain.id, site.name, top, far, start, stations, distances_m, up, cited)
-
-
-def _above(station: str, sample: Sample, hops: int) -> dict[str, int]:
-    """Return a station and the backbone stations above it, with the circuits between."""
-    tops = {way.station: way.hops for way in sample.upstream.get(station, ()) if way.hops <= hops}
-    return {station: 0, **tops}
 
 
 def _around(domains: Domains, sample: Sample) -> tuple[tuple[str, ...], tuple[Evidence, ...]]:

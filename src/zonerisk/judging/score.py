@@ -26,7 +26,7 @@ from zonerisk.core.verdict import (
 )
 from zonerisk.judging import claims, history, likelihood, recovery, separation
 from zonerisk.judging import rules as findings
-from zonerisk.judging.arrangement import Arrangement, Facts, RiskGroups, arranged, last_day, pairs, sites_of
+from zonerisk.judging.arrangement import Arrangement, Facts, RiskGroups, arranged, last_day, sites_of
 from zonerisk.judging.independence import assess_arrangement, by_policy, classify, effective, spread_of
 from zonerisk.words import verdicts
 
@@ -73,7 +73,7 @@ def score(
     spread = spread_of(facts.sites_of(region_id), day)
     class_, cause = classify(asked, assessed, spread)
     if cause.kind == "disclosure":
-        least = min((asked.distance(a, b) for a, b in pairs(asked.domains)), key=lambda apart: apart.low)
+        least, _, _ = min(asked.measured, key=lambda row: row[0].low)
         cause = replace(cause, distance_m=least.rounded())
     standing = Independence(
         class_=class_,

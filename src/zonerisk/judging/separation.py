@@ -18,7 +18,6 @@ from zonerisk.judging.arrangement import (
     Trip,
     near_pairs,
     pair_ids,
-    pairs,
     risk,
     strongest,
     together,
@@ -120,8 +119,8 @@ def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, .
     risks = [risk for each in arrangement.groups.values() for risk in each.risks]
     risks.sort(key=lambda risk: -severity(risk.outcome))
     rows = []
-    for a, b in pairs(arrangement.domains):
-        straight, trip = arrangement.distance(a, b), arrangement.trip(a, b)
+    for straight, a, b in arrangement.measured:
+        trip = arrangement.trip(a, b)
         fibre = fibre_m(straight).within(trip and most_fibre_m(trip.ms))
         shared = [risk for risk in risks if a.id in risk.members and b.id in risk.members]
         outcomes = [softened(agreed(ends(name, rule, straight, trip)), rule) for name, rule in asked.items()]
