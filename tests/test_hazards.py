@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Evidence, Grade, Position, Region, Site
-from zonerisk.core.samples import HazardSample, Layer, missing
+from zonerisk.core.samples import HazardSample, Layer
 from zonerisk.judging import hazards
 from zonerisk.judging.arrangement import Arrangement, FailureDomain
 from zonerisk.library import Library
@@ -115,8 +115,8 @@ def test_outside_an_incomplete_layer_is_not_apart() -> None:
 
 def test_a_layer_that_is_missing_is_not_assessed() -> None:
     rows = [
-        missing(ZONE, "r/a-site", "outside_coverage"),
-        missing(ZONE, "r/b-site", "source_failed"),
+        HazardSample(ZONE, "r/a-site", reason="outside_coverage"),
+        HazardSample(ZONE, "r/b-site", reason="source_failed"),
     ]
     assert judge([A, B], rows) == ("unknown", "not assessed")
     assert judge([A, B], []) == ("unknown", "not assessed")

@@ -12,7 +12,7 @@ from zonerisk.catalogue.samples import SampleFile, Samples, table
 from zonerisk.core.errors import DataError
 from zonerisk.core.geometry import Interval
 from zonerisk.core.model import Position, Site
-from zonerisk.core.samples import HazardSample, layer_of, missing, widened
+from zonerisk.core.samples import HazardSample, layer_of, widened
 
 HEAD = {
     "layer": "zz",
@@ -53,7 +53,7 @@ def samples(tmp_path: Path) -> Samples:
     rows = [
         HazardSample(LAYER, "a/1", Interval(-20, -5, 10), "z1", 'the "old, wide" zone', "deep"),
         HazardSample(LAYER, "a/1", Interval(100, None, None)),
-        missing(LAYER, "a/10", "outside_coverage"),
+        HazardSample(LAYER, "a/10", reason="outside_coverage"),
     ]
     (tmp_path / "layers/samples").mkdir(parents=True)
     (tmp_path / "layers/samples/zz.csv").write_text(table(HEAD, rows, {"a/1": at(), "a/10": at(48.6)}))

@@ -96,12 +96,12 @@ class SampleFile:
         """Return what the layer says at a site that stands at a position."""
         reason = samples.unanswerable(self.layer, position)
         if reason or position is None:
-            return (samples.missing(self.layer, site, reason or "position_too_uncertain"),)
+            return (HazardSample(self.layer, site, reason=reason or "position_too_uncertain"),)
         # What follows a comma in ASCII is the dash.
         begin, end = (bisect_left(self._lines, f"{site}{mark}".encode()) for mark in ",-")
         rows, disc = self._cells(self._lines[begin:end]), place(position)
         if not rows or any((row[1], row[2], row[3]) != disc for row in rows):
-            return (samples.missing(self.layer, site, "not_sampled"),)
+            return (HazardSample(self.layer, site, reason="not_sampled"),)
         with reading(f"{self.path}: {site}"):
             return tuple(map(self._sample, rows))
 
@@ -128,7 +128,7 @@ class SampleFile:
     def _sample(self, row: Sequence[str]) -> HazardSample:
         site, _, _, _, key, name, low, best, high, label, reason, *strength = row
         if reason:
-            return samples.missing(self.layer, site, reason)  # type: ignore[arg-type]
+            return HazardSample(self.layer, site, reason=reason)  # type: ignore[arg-type]
         interval = Interval(float(low), _number(best), _number(high))
         weakest, strongest = map(_number, strength or ("", ""))
         intensity = None if weakest is None else Interval(weakest, None, strongest)

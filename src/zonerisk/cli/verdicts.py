@@ -294,7 +294,7 @@ def _judge(
 def _trips_on(verdict: Verdict, level: str) -> bool:
     """Return whether a verdict comes to what ``--fail-on`` names."""
     if level == "policy":
-        return verdict.policy.broken
+        return any(finding.outcome == "fail" for finding in verdict.policy.findings)
     if level in OUTCOMES:
         return verdict.independence.class_ == level
     return severity(verdict.independence.outcome) >= severity(level)  # type: ignore[arg-type]

@@ -133,7 +133,7 @@ class HazardSample(NamedTuple):
 
     layer: Layer
     site: str
-    interval: Interval | None
+    interval: Interval | None = None
     object: str = ""
     name: str = ""
     label: str = ""
@@ -190,11 +190,6 @@ class Source(Protocol):
 
     def of(self, site: Site, kind: str | None = None) -> tuple[HazardSample, ...]:
         """Return what every layer says at a site, or those of one kind."""
-
-
-def missing(layer: Layer, site: str, reason: NoData) -> HazardSample:
-    """Return that nothing is known, and why."""
-    return HazardSample(layer, site, None, reason=reason)
 
 
 def layer_of(head: Mapping[str, Any]) -> Layer:

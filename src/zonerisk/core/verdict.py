@@ -501,11 +501,6 @@ class PolicyVerdict(Result):
     shared_risks: tuple[SharedRisk, ...]
     separations: tuple[Separation, ...]
 
-    @property
-    def broken(self) -> bool:
-        """True where a rule is not met, other than one that only advises."""
-        return any(finding.outcome == "fail" for finding in self.findings)
-
 
 class Verdict(Result):
     """All that is answered for one target: four questions, each by itself, and a model beside them."""

@@ -95,7 +95,7 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
     """Return what one layer says at sites: at least one sample each, in the order of their ids."""
     layer = samples.layer_of(head(card, (), ""))
     reasons = {disc.site: samples.unanswerable(layer, disc) for disc in discs}
-    rows = [samples.missing(layer, site, reason) for site, reason in reasons.items() if reason]
+    rows = [HazardSample(layer, site, reason=reason) for site, reason in reasons.items() if reason]
     clear = [disc for disc in discs if not reasons[disc.site]]
     paths: dict[str, list[Path]] = defaultdict(list)
     for file, path in layer_files:
@@ -114,7 +114,7 @@ def sample(card: Card, layer_files: Sequence[LayerFile], discs: Discs) -> list[H
             raise DataError(f"{card.id}: a raster has areas and cells, no {card.measure}")
         rows += measures[card.measure](card, layer, paths, clear, edge)
     for site in reasons.keys() - {row.site for row in rows}:
-        rows.append(samples.missing(layer, site, "outside_coverage"))
+        rows.append(HazardSample(layer, site, reason="outside_coverage"))
     return sorted(rows, key=lambda row: (row.site, samples.nearness(row)))
 
 
@@ -388,7 +388,7 @@ def _stated(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) ->
         told = [(geodesic_m(disc.lat, disc.lon, lat, lon), rows) for lat, lon, rows in answers]
         distance, rows = min(told, key=itemgetter(0), default=(math.inf, []))
         if not distance <= disc.uncertainty_m:
-            yield samples.missing(layer, disc.site, "not_sampled")
+            yield HazardSample(layer, disc.site, reason="not_sampled")
             continue
         for kind, key, name, text in statements(card, rows) or [(card.kind, "", "", "")]:
             yield HazardSample(replace(layer, kind=kind), disc.site, None, key, name, text)

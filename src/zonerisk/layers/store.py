@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zonerisk.catalogue import document
 from zonerisk.core import errors
 from zonerisk.core.errors import DataError, FetchError, UsageError
-from zonerisk.core.samples import Disc, HazardSample, Place, layer_of, missing
+from zonerisk.core.samples import Disc, HazardSample, Place, layer_of
 from zonerisk.layers import cards
 from zonerisk.layers.cards import Card, File
 
@@ -156,7 +156,7 @@ class Installed:
             except (DataError, OSError) as error:
                 # One damaged layer leaves the others standing; it reads as unknown.
                 layer = layer_of(sampling.head(card, (), ""))
-                samples = [missing(layer, disc.site, "source_failed") for disc in open_]
+                samples = [HazardSample(layer, disc.site, reason="source_failed") for disc in open_]
                 self.failed.append(str(error))
             # What answers for a place covers it.
             self.layers += {sample.layer.id: sample.layer for sample in samples if not sample.reason}.values()
