@@ -156,12 +156,6 @@ class CheckedCatalogue:
         return frozenset(site for row in rows for site in row.sites)
 
     @cached_property
-    def operators(self) -> frozenset[str]:
-        """Ids of the providers that run a site, wherever it is recorded."""
-        sites = (site for region in self.regions.values() for site in region.sites.values())
-        return frozenset(site.operator for site in sites if site.operator)
-
-    @cached_property
     def _placed(self) -> dict[object, list[PlacedSite]]:
         """Sites that are known as buildings, by cell of the ground, and by the map object that they are."""
         near: dict[object, list[PlacedSite]] = defaultdict(list)

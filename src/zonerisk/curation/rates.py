@@ -282,15 +282,14 @@ def exposure(region: Region, provider: Provider, until: str = "9999-12-31") -> t
 
     None count before it is known to be open.
     """
-    (zones, single), ends = covered(region, provider), _number(until)
-    days = [day for day in zones if day < ends]
-    sums = len(days), sum(zones[day] for day in days if day in single), sum(zones[day] > 1 for day in days)
-    known, told, several = (count / history.YEAR_DAYS for count in sums)
-    return known, told, several
+    ends = _number(until)
+    days = [row for row in covered(region, provider) if row[0] < ends]
+    single, several = sum(zones for _, zones, told in days if told), sum(zones > 1 for _, zones, _ in days)
+    return len(days) / history.YEAR_DAYS, single / history.YEAR_DAYS, several / history.YEAR_DAYS
 
 
-def covered(region: Region, provider: Provider) -> tuple[dict[int, int], set[int]]:
-    """Return the days that feeds cover, each with its zones; and those with losses of one zone entered."""
+def covered(region: Region, provider: Provider) -> list[tuple[int, int, bool]]:
+    """Return the days that feeds cover, with the zones, and whether losses of one were entered then."""
     born, ended = history.opened(region), history.first_day(region.until or "9999-12-31")
     days: set[int] = set()
     single: set[int] = set()
@@ -301,7 +300,7 @@ def covered(region: Region, provider: Provider) -> tuple[dict[int, int], set[int
             days.update(span)
             single.update(range(span.start, min(span.stop, limit)))
     zoned = _zoned(region)
-    return {day: len(region.zones) if day >= zoned else 1 for day in sorted(days)}, single
+    return [(day, len(region.zones) if day >= zoned else 1, day in single) for day in sorted(days)]
 
 
 def _number(text: str) -> int:
@@ -387,10 +386,9 @@ def _trials(catalog: Catalog, question: str) -> list[Trial]:
     for key in catalog.region_ids:
         region = catalog.region(key)
         provider = catalog.provider(region.provider)
-        zones, single = covered(region, provider)
         days: dict[int, list[int]] = defaultdict(list)
-        for day, sold in zones.items():
-            if day in single if question == ONE else sold > 1:
+        for day, sold, single in covered(region, provider):
+            if single if question == ONE else sold > 1:
                 days[date.fromordinal(day).year].append(sold)
         hits = {
             int(event.day[:4])

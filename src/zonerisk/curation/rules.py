@@ -173,8 +173,10 @@ def _provider(file: RecordFile[Provider], checked: CheckedCatalogue) -> Iterator
         for index, code in enumerate(claim.exceptions):
             if (region := f"{file.id}-{code}") not in checked.region_ids:
                 yield _flaw("reference/exception", "claims", number, "exceptions", index, region=region)
-    if not (file.record.note or any(checked.regions_of(file.id)) or file.id in checked.operators):
-        yield _flaw("sold/regions")
+    if not file.record.note and not any(checked.regions_of(file.id)):
+        sites = (site for region in checked.regions.values() for site in region.sites.values())
+        if all(site.operator != file.id for site in sites):
+            yield _flaw("sold/regions")
 
 
 def _references(file: RecordFile[Region], checked: CheckedCatalogue) -> Iterator[Flaw]:
