@@ -5,9 +5,9 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
+from typing import NamedTuple
 
 from zonerisk.words import phrases
 
@@ -15,16 +15,14 @@ from zonerisk.words import phrases
 Cell = str | tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True)
-class Quote:
+class Quote(NamedTuple):
     """Words of a text, and where they stand."""
 
     text: str
     source: str
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows under heads; an outcome marks its row."""
 
     heads: Sequence[str]
@@ -35,8 +33,7 @@ class Table:
 Block = str | Quote | Table
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(NamedTuple):
     """A heading, and what stands under it; ``apart`` begins a page in print, ``of`` is the region told of."""
 
     title: str
