@@ -226,12 +226,11 @@ def _json(name: str, raw: bytes) -> tuple[str, Json]:
 
 def lines_of(text: str, key: str) -> dict[str, int]:
     """Return the first line on which a key of JSON has each of its values; parsing tells no positions."""
-    line, lines = 1, dict[str, int]()
-    for match in re.finditer(rf'\n|"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
-        if match[1]:
-            with suppress(ValueError):
-                lines.setdefault(json.loads(match[1]), line)
-        line += match[0].count("\n")
+    line, last, lines = 1, 0, dict[str, int]()
+    for match in re.finditer(rf'"{key}"\s*:\s*("(?:[^"\\\n]|\\.)*")', text):
+        line, last = line + text.count("\n", last, match.start()), match.start()
+        with suppress(ValueError):
+            lines.setdefault(json.loads(match[1]), line)
     return lines
 
 
