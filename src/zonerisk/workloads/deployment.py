@@ -301,11 +301,11 @@ class Placement:
         )
 
     def deployment(
-        self, files: Iterable[str], drafts: Iterable[Draft], unassessed: Iterable[Skipped]
+        self, files: Iterable[str], drafts: Iterable[Draft], left: Iterable[Skipped]
     ) -> Deployment:
         """Make a deployment of workloads of which at least one copy is placed."""
         made = (self.workload(draft) for draft in drafts if draft.places)
-        return Deployment(tuple(files), tuple(made), tuple(unassessed))
+        return Deployment(tuple(files), tuple(made), tuple(left))
 
     def domain(self, place: Place) -> FailureDomain:
         """Return what is compared for a place."""

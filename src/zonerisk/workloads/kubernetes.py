@@ -19,7 +19,7 @@ from zonerisk.core.model import Record, Text, Url
 from zonerisk.core.verdict import Skipped
 from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import Deployment, Draft, Place, Placement, Source, Unplaced, majority
-from zonerisk.workloads.plan import Json, mapping, sequence
+from zonerisk.workloads.plan import Json, mapping, sequence, values_at
 
 MAX_OBJECTS = 100_000
 OTHER = "zonerisk reads nodes, pods and persistent volumes"
@@ -27,11 +27,7 @@ _REGION = ("topology.kubernetes.io/region", "failure-domain.beta.kubernetes.io/r
 _ZONE = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
 _TYPE = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
 _ETCD = "node-role.kubernetes.io/etcd"
-_CONTROL = {
-    "node-role.kubernetes.io/control-plane",
-    "node-role.kubernetes.io/controlplane",
-    "node-role.kubernetes.io/master",
-}
+_CONTROL = {f"node-role.kubernetes.io/{role}" for role in ("control-plane", "controlplane", "master")}
 _SPARE = "nodes, control plane without etcd"
 RELEASED = "released: no claim holds it any more"
 Need = Literal["majority", "kept", "untold", "none"]
@@ -230,9 +226,8 @@ class _Reader:
             elif kind == "StatefulSet":
                 self.sets[pod.namespace, name] = needs
             if needs != "kept" or (row and row.name):
-                for volume in map(mapping, sequence(pod.spec.get("volumes"))):
-                    claim = str(mapping(volume.get("persistentVolumeClaim")).get("claimName"))
-                    self.claims[pod.namespace, claim] = (f"volumes of {key}", needs)
+                for claim in values_at(pod.spec, "volumes.*.persistentVolumeClaim.claimName"):
+                    self.claims[pod.namespace, str(claim)] = (f"volumes of {key}", needs)
             self._draft(key, needs, pod)
             groups.setdefault(key, []).append(pod)
         for (key, why), each in idle.items():
@@ -303,8 +298,7 @@ class _Reader:
         zones = _affinity(spec, self.zone_labels) or (volume.label(self.zone_labels) or "").split("__")
         text = next(iter(_affinity(spec, _REGION)), None) or volume.label(_REGION)
         sources = {key: mapping(each) for key, each in spec.items() if isinstance(each, dict)}
-        driver = next((key for key in sources if key in self.drivers), "")
-        driver = driver or str(mapping(spec.get("csi")).get("driver"))
+        driver = next(filter(self.drivers.get, sources), str(mapping(spec.get("csi")).get("driver")))
         provider, region = self.home or (self.drivers.get(driver), None)
         told = self.drivers.get(driver, provider)
         if told is None:
@@ -365,8 +359,6 @@ def _controller(pod: _Object) -> tuple[str, str]:
 
 def _affinity(spec: dict[str, Json], labels: Sequence[str]) -> list[str]:
     """Return the values of some labels that a volume's node affinity names."""
-    required = mapping(mapping(spec.get("nodeAffinity")).get("required"))
-    terms = map(mapping, sequence(required.get("nodeSelectorTerms")))
-    matches = (mapping(match) for term in terms for match in sequence(term.get("matchExpressions")))
-    named = (sequence(match.get("values")) for match in matches if match.get("key") in labels)
+    matches = values_at(spec, "nodeAffinity.required.nodeSelectorTerms.*.matchExpressions")
+    named = (values_at(match, "values") for match in matches if mapping(match).get("key") in labels)
     return list(dict.fromkeys(value for values in named for value in values if isinstance(value, str)))

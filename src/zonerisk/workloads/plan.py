@@ -244,14 +244,31 @@ def sequence(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
+def values_at(values: Json, path: str, unknown: bool = False) -> list[Json]:
+    """Return what stands at a path of attributes: ``a.0.b``, or ``a.*.b`` for every item.
+
+    What is ``unknown`` before apply is None in a list; it is left out if it is not asked for.
+    """
+    nodes = [values]
+    for step in path.split("."):
+        below: list[Json] = []
+        for node in nodes:
+            if isinstance(node, dict) and step in node:
+                below.append(node[step])
+            elif isinstance(node, list):
+                below += node if step == "*" else node[int(step) : int(step) + 1] if step.isdigit() else []
+        nodes = below
+    flat = (item for node in nodes for item in (node if isinstance(node, list) else [node]))
+    return [item for item in flat if item != "" and (unknown or item is not None)]
+
+
 def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -> Deployment:
     """Tie a plan's workloads to the catalogue; refuse regions, zones and sites that are not known."""
-    problems = [
-        written.problem(("sites", key), wrong)
-        for key, site in record.sites.items()
-        if site.country
-        and (wrong := gazetteer.misplaced(site.lat, site.lon, site.country, site.uncertainty_m))
-    ]
+    problems: list[str] = []
+    for key, site in record.sites.items():
+        given = site.country and (site.lat, site.lon, site.country, site.uncertainty_m)
+        if given and (wrong := gazetteer.misplaced(*given)):
+            problems.append(written.problem(("sites", key), wrong))
     placement = Placement(catalog, day, _own(record, day) if record.sites else None)
 
     def at(of: WorkloadRecord, path: Path_, there: Elsewhere, spread_out: bool = False) -> list[Place]:

@@ -20,18 +20,15 @@ from zonerisk.core.errors import DataError
 from zonerisk.core.verdict import Skipped
 from zonerisk.words import findings as wording
 from zonerisk.workloads.deployment import Deployment, Draft, Place, Placement, Source, Unplaced, spread
-from zonerisk.workloads.plan import MAX_COPIES, Json, lines_of, mapping, sequence
+from zonerisk.workloads.plan import MAX_COPIES, Json, lines_of, mapping, sequence, values_at
 
 MAX_RESOURCES = 100_000
 MAX_DEPTH = 3
-_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"([\w-]+)"[ \t]+"([\w-]+)"', re.MULTILINE)
-_BLOCK = re.compile(
-    rb"^[ \t]*(resource|data|module|provider|terraform|variable|locals)\b[^:=\n]*\{", re.MULTILINE
-)
+_RESOURCE = re.compile(r'^[ \t]*resource[ \t]+"([\w-]+)"[ \t]+"([\w-]+)"', re.M)
+_BLOCK = re.compile(rb"^[ \t]*(resource|data|module|provider|terraform|variable|locals)\b[^:=\n]*\{", re.M)
 _BACKUP = re.compile("snapshot|backup|recovery_services|_archive")
 # Providers of Terraform itself: what they make stands nowhere.
-_LOGICAL = frozenset(("archive", "cloudinit", "external", "http", "local", "null", "random", "template"))
-_LOGICAL |= {"terraform", "time", "tls"}
+_LOGICAL = re.compile("archive|cloudinit|external|http|local|null|random|template|terraform|time|tls")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _INDEX = re.compile(rf"\[(?:\d+|{_QUOTED})\]")
 _KEY = re.compile(rf"\[{_QUOTED}\]$")
@@ -311,24 +308,6 @@ def _headers(folder: Path) -> dict[str, Source]:
     return found
 
 
-def values_at(values: Json, path: str, unknown: bool = False) -> list[Json]:
-    """Return what stands at a path of attributes: ``a.0.b``, or ``a.*.b`` for every item.
-
-    What is ``unknown`` before apply is None in a list; it is left out if it is not asked for.
-    """
-    nodes = [values]
-    for step in path.split("."):
-        below: list[Json] = []
-        for node in nodes:
-            if isinstance(node, dict) and step in node:
-                below.append(node[step])
-            elif isinstance(node, list):
-                below += node if step == "*" else node[int(step) : int(step) + 1] if step.isdigit() else []
-        nodes = below
-    flat = (item for node in nodes for item in (node if isinstance(node, list) else [node]))
-    return [item for item in flat if item != "" and (unknown or item is not None)]
-
-
 def _texts(values: Json, paths: Iterable[str]) -> list[str]:
     """Return what stands at the first path that is set; of a link, its last part."""
     found = next(filter(None, (values_at(values, path) for path in paths)), [])
@@ -429,7 +408,7 @@ class _Reader:
         if not asked:
             prefix, _, rest = resources[0].type.partition("_")
             speech = self._dialect(resources[0].type).terraform
-            placeless = prefix in _LOGICAL or kinds or resources[0].type in speech.carriers
+            placeless = _LOGICAL.fullmatch(prefix) or kinds or resources[0].type in speech.carriers
             placeless = placeless or any(each.search(rest) for each in speech.placeless)
             unread = NOT_READ if prefix in self.prefixes else NO_PROVIDER
             reason = PLACELESS if placeless else OF_WHAT if _BACKUP.search(resources[0].type) else unread
@@ -461,7 +440,7 @@ class _Reader:
                 self.unassessed.append(draft.source.skipped(resource.full, NO_COPIES))
             elif row.joined:
                 draft.key = self._whole(resource, row)
-                draft.source = self._source(resource, draft.key)
+                draft.source = self.configuration.written.get(unindexed(draft.key), draft.source)
                 self._add(self.joined, draft)
             else:
                 placed.append((resource, draft))
@@ -479,9 +458,9 @@ class _Reader:
         if drafts.setdefault(draft.key, draft) is not draft:
             drafts[draft.key].add(draft)
 
-    def _source(self, resource: _Resource, address: str = "") -> Source:
-        at = self.configuration.written.get(unindexed(address or resource.address))
-        return at or Source(self.name, self.lines.get(resource.full, 1))
+    def _source(self, resource: _Resource) -> Source:
+        told = Source(self.name, self.lines.get(resource.full, 1))
+        return self.configuration.written.get(resource.address, told)
 
     def gathered(self) -> list[Draft]:
         """Return all drafts; instances of one cluster are its copies, and replicas those of their source."""
