@@ -92,7 +92,7 @@ _SAY = {
 
 
 def said(flaw: Mapping[str, Any]) -> str:
-    """Say what a model found wrong with a value."""
+    """Return what a model found wrong with a value."""
     if example := EXAMPLES.get(flaw.get("ctx", {}).get("pattern", "")):
         return f"must be written like {example}"
     what: str = flaw["msg"].removeprefix("Value error, ")

@@ -92,12 +92,12 @@ def slips(lat: float, lon: float, country: str) -> list[tuple[str, float, float]
 
 
 def lies(lat: float, lon: float) -> str:
-    """Say in which country a point lies."""
+    """Return in which country a point lies."""
     return " and ".join(sorted(countries_at(lat, lon))) or "no country, at sea"
 
 
 def misplaced(lat: float, lon: float, country: str, uncertainty_m: float) -> str | None:
-    """Say what is wrong with a point that is not in its country, and what to do; None where it is there."""
+    """Return what is wrong with a point outside its country, and what to do; None where it is there."""
     if in_country(lat, lon, country, FRONTIER_M + min(uncertainty_m, 5000.0)):
         return None
     for kind, *turned in slips(lat, lon, country):

@@ -174,7 +174,7 @@ def _close_output() -> None:
 
 
 def _fail(error: Exception) -> NoReturn:
-    """Tell an error in a line; one that nobody foresaw is our fault, and says where to tell it."""
+    """Print an error in a line; one that nobody foresaw is our fault, and says where to tell it."""
     if "--debug" in sys.argv[1:]:
         import traceback
 

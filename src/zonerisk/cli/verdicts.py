@@ -487,7 +487,7 @@ def dr(
 
 
 def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str, ...]], str, int]:
-    """Tell the first regions of each outcome in a row each, how many will do, and how many are left out."""
+    """Write the first regions of each outcome in a row each, how many will do, and how many are left out."""
     from zonerisk.core.geometry import least_rtt_ms
     from zonerisk.judging.recovery import none_found
     from zonerisk.words import phrases, verdicts

@@ -211,7 +211,7 @@ def known_buildings(verdict: Verdict) -> Iterator[tuple[str, Point]]:
 
 
 def named_cause(verdict: Verdict) -> str:
-    """Say in a few words what decides a verdict; empty where nothing is shared."""
+    """Return in a few words what decides a verdict; empty where nothing is shared."""
     cause, record = verdict.independence.cause, verdict.record
     if cause.kind != "incident" or not cause.risk:
         return f"one {cause.kind}" if cause.risk else ""

@@ -80,7 +80,7 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
 
 
 def _also(verdict: Verdict) -> list[str]:
-    """Tell what else is shared, the best known first, and what is only suspected."""
+    """Write what else is shared, the best known first, and what is only suspected."""
     standing, told = verdict.independence, []
     # What put several out is named by the record.
     rest = [
@@ -100,7 +100,7 @@ def _also(verdict: Verdict) -> list[str]:
 
 
 def _zones(verdict: Verdict) -> list[str]:
-    """Tell how far apart those stand whose place is known, nearest and farthest; or where one stands."""
+    """Write how far apart those stand whose place is known, nearest and farthest; or where one stands."""
     standing, spread, findings = verdict.independence, verdict.independence.spread, verdict.policy.findings
     names, class_, known = standing.domains, standing.class_, placed(verdict)
     if class_ == "one-zone":
@@ -154,7 +154,7 @@ def _option(option: Option) -> str:
 
 
 def _word(verdict: Verdict) -> list[str]:
-    """Tell how the provider's word on distances held, where nothing is shown or it is refuted here."""
+    """Write how the provider's word on distances held, where nothing is shown or it is refuted here."""
     names = verdict.independence.domains
     if len(names) < 2 or verdict.units == "sites":
         return []
@@ -222,7 +222,7 @@ def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
 
 
 def why(verdict: Verdict) -> str:
-    """Tell in a line what decides a verdict, and the last event that took several together."""
+    """Write in a line what decides a verdict, and the last event that took several together."""
     standing, names = verdict.independence, {event.id: event for event in verdict.record.incidents}
     cause, spread = standing.cause, standing.spread
     total = standing.datacenters.count if verdict.units == "sites" else standing.zones.sold

@@ -159,7 +159,7 @@ def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit],
 
 
 def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
-    """Tell each rule: the words that it reads, our reading of them, and where they were read."""
+    """Write each rule: the words that it reads, our reading of them, and where they were read."""
     sections = [Section("The text and how it is read", [told], apart=True)]
     for name, rule in policy.rules.items():
         pieces = policy.cite(name)
@@ -180,7 +180,7 @@ def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
 
 
 def _findings(dossier: Dossier, policy: Policy, findings: Sequence[Finding], silent: str) -> Table:
-    """Tell each rule, the worst first, and those that are not asked; the same is said once."""
+    """Write each rule, the worst first, and those that are not asked; the same is said once."""
     own, articles = set(policy.evidence.values()), {name: rule.article for name, rule in policy.rules.items()}
     alike: dict[tuple[Applied | None, str, str], tuple[list[str], list[Evidence]]] = {}
     for finding in _worst_first(findings):
@@ -274,7 +274,7 @@ def _more(number: int, noun: str) -> list[Block]:
 
 
 def pairs(verdict: Verdict) -> list[Block]:
-    """Tell of the nearest pairs; those of which the same is said share a row."""
+    """Write the nearest pairs; those of which the same is said share a row."""
     alike: dict[tuple[Applied | None, tuple[str, ...]], list[Separation]] = {}
     for row in sorted(verdict.policy.separations, key=lambda row: row.distance_m.rank):
         least = phrases.round_trip(least_rtt_ms(row.distance_m)) or "-"

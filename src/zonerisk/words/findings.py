@@ -383,7 +383,7 @@ def quorum(least: int, most: int | None, spread: bool, wanted: float | None, one
 
 
 def advice_left(total: int, most: int, cut: int, ways: int) -> str:
-    """Say what advice leaves out; nothing where it leaves out nothing."""
+    """Write what advice leaves out; nothing where it leaves out nothing."""
     told = [f"only the first {most} of {total} workloads are advised; --only chooses others"] * (total > most)
     if cut:
         told.append(f"of {phrases.count(cut, 'workload')} only {ways} ways to spread the copies were tried")

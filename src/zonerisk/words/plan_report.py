@@ -36,7 +36,7 @@ def heading(audit: Audit, policy: Policy) -> list[str]:
 
 
 def change_line(audit: Audit) -> list[str]:
-    """Word the best change, if there is one."""
+    """Write the best change, if there is one."""
     change = audit.change
     if change is None:
         return []
@@ -221,7 +221,7 @@ def advice(audit: Audit) -> Table:
 
 
 def tripped_line(audit: Audit) -> str:
-    """Word in a line what ends a pipeline, and what does not because it was accepted or is not new."""
+    """Write in a line what ends a pipeline, and what does not because it was accepted or is not new."""
     gate = audit.gate
     rules: dict[str, list[str]] = {}
     for each in gate.tripped:

@@ -249,7 +249,7 @@ class _Reader:
     def _contradicting(
         self, group: Sequence[_Object], most: bool, held: Sequence[tuple[_Object, Sequence[int]]]
     ) -> Iterator[str]:
-        """Word budgets and spread constraints that let go of more pods than a workload can lose."""
+        """Write budgets and spread constraints that let go of more pods than a workload can lose."""
         total, ids = len(group), set(map(id, group))
         needed = majority(total) if most else 1
         for budget, selected in held:

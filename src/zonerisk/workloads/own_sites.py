@@ -114,7 +114,7 @@ def catalog(targets: Sequence[str], uncertainty_m: float | None, day: str) -> Ow
 
 
 def lying(region: Region) -> str | None:
-    """Say in which countries those sites lie of which no country is given; nobody else can see a slip."""
+    """Return in which countries those sites lie of which no country is given; nobody else can see a slip."""
     places: dict[str, list[str]] = {}
     for site in region.sites.values():
         if site.position and site.country is None:

@@ -304,7 +304,7 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
 
 
 def _lying(places: Sequence[Place], own: Region | None) -> Iterator[str]:
-    """Say in which country own sites lie of which the plan does not say it."""
+    """Return in which country own sites lie of which the plan does not say it."""
     for place in dict.fromkeys(places):
         site = own.sites[place.id.partition("/")[2]] if own and place.region == OWN else None
         if site and site.position and site.country is None:
