@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from zonerisk.judging.arrangement import zone_units, zones_sold
+from zonerisk.judging.arrangement import distance_m, near_pairs, pairs, site_units, zone_units, zones_sold
 from zonerisk.library import Library
 
 DAY = "2026-01-31"
@@ -22,6 +23,19 @@ def test_one_site_for_each_zone_makes_the_pairs_known(zz_copy: Path) -> None:
     ]
     found = catalog.score("zz-hidden")
     assert found.policy.separations[0].distance_m.best is not None
+
+
+def test_near_pairs_are_those_that_may_stand_nearer(shipped: Library) -> None:
+    """A sweep over parallels drops none; what is not disclosed may stand beside anything."""
+    sites = site_units(shipped.region("aws-us-east-1"), shipped.sites_of("aws-us-east-1"), DAY)[:40]
+    units = (*sites, replace(sites[0], id="hidden", sites=()), replace(sites[1], id="more", partial=True))
+    for limit_m in (500.0, 3000.0, 20_000.0):
+        known = [(a, b) for a, b in pairs(units) if {"hidden", "more"} & {a.id, b.id}]
+        known += [(a, b) for a, b in pairs(sites) if distance_m(a, b).low < limit_m]
+        found = [(a.id, b.id) for a, b in near_pairs(units, limit_m)]
+        assert sorted(found) == sorted((a.id, b.id) for a, b in known)
+        order = [unit.id for unit in units]
+        assert found == sorted(found, key=lambda pair: [order.index(key) for key in pair])
 
 
 def test_a_metro_does_not_disclose_a_zone(zz_copy: Path) -> None:

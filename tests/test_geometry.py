@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,10 @@ from pyproj import Geod
 from zonerisk.core.geometry import (
     FARTHEST_M,
     UNKNOWN,
+    Disc,
     Interval,
     _bounds_m,
+    _few_by_parts,
     _few_of_many,
     _on_sphere,
     closest,
@@ -137,12 +140,22 @@ def test_bounds_hold_nearby(lat: float, lon: float, bearing: float, metres: floa
     assert most - least < 500
 
 
+# Several of them lie in one part of the ground.
+crowded = st.lists(
+    st.builds(disc, st.floats(48, 48.2), st.floats(7, 7.2), st.floats(1, 5_000)), min_size=1, max_size=9
+)
+sides = st.lists(discs, min_size=1, max_size=6) | crowded
+
+
+@pytest.mark.parametrize("few_of", [_few_of_many, _few_by_parts])
 @settings(max_examples=50, deadline=None)
-@given(st.lists(discs, min_size=1, max_size=6), st.lists(discs, min_size=1, max_size=6))
-def test_of_many_the_deciding_pairs_are_left(ours: list[Position], theirs: list[Position]) -> None:
-    """What is left of very many pairs holds those that decide each end."""
-    sides = [[(at.lat, at.lon, at.uncertainty_m) for at in side] for side in (ours, theirs)]
-    few = [(disc(*a), disc(*b)) for a, b in _few_of_many(*sides)]
+@given(sides, sides)
+def test_of_many_the_deciding_pairs_are_left(
+    few_of: Callable[..., Iterable[tuple[Disc, Disc]]], ours: list[Position], theirs: list[Position]
+) -> None:
+    """What is left of many pairs holds those that decide each end."""
+    both = [tuple((at.lat, at.lon, at.uncertainty_m) for at in side) for side in (ours, theirs)]
+    few = [(disc(*a), disc(*b)) for a, b in few_of(*both)]
     assert max(farthest_m([a], [b]) or 0 for a, b in few) == farthest_m(ours, theirs)
     ends = zip(*(nearest_m([a], [b]) for a, b in few), strict=True)
     assert tuple(min(end) for end in ends) == tuple(nearest_m(ours, theirs))

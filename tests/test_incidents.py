@@ -41,6 +41,20 @@ def problems(root: Path, **files: str) -> list[str]:
     ]
 
 
+def test_those_of_software_are_left_out_however_they_are_written(zz_copy: Path, shipped: Catalog) -> None:
+    software = BASE.replace("cause: power", "cause: software").replace("class: physical", "class: logical")
+    quoted = software.replace("class: logical", 'class: "logical"').replace("cause: software", "cause: dns")
+    assert problems(zz_copy, wave=BASE, plain=software, quoted=quoted) == []
+    catalog = Catalog(zz_copy)
+    physical = {event.id for event in catalog.incidents("zz-good", logical=False)}
+    assert "zz-wave" in physical
+    assert physical.isdisjoint({"zz-plain", "zz-quoted"})
+    assert {"zz-plain", "zz-quoted"} <= {event.id for event in catalog.incidents("zz-good")} - physical
+    for key in ("aws-us-east-1", "google-europe-west9", None):
+        known = [event for event in shipped.incidents(key) if event.class_ != "logical"]
+        assert [*shipped.incidents(key, logical=False)] == known
+
+
 def test_a_sound_file_is_sound(zz_copy: Path) -> None:
     assert problems(zz_copy, wave=BASE) == []
     assert Catalog(zz_copy).incident("zz-wave").duration_h == 2.5
