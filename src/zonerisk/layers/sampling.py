@@ -332,19 +332,19 @@ def _counts(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) ->
 
     reading, radius = card.reading, card.reading.radius_m or 0
     # A track goes on through its weaker points.
-    frame = _objects(card, paths, **({"least": {}} if reading.id else {}))[0]
+    frame, *_ = _objects(card, paths, least={} if reading.id else reading.least)
     shapes, events, force = np.array(frame.geometry), np.arange(len(frame)), None
     if reading.id:
         # Each point that is strong enough goes on to the next one of its track, if that is so too.
-        events, (column, least) = (
-            frame[reading.id[0]].astype(str).to_numpy(),
-            next(iter(reading.least.items())),
-        )
+        events, (column, *_) = frame[reading.id[0]].astype(str).to_numpy(), reading.least
         force = np.array(pd.to_numeric(frame[column], errors="coerce"), dtype=float)
-        strong, points = force >= least, np.stack([shapely.get_x(shapes), shapely.get_y(shapes)], 1)
+        strong, points = (
+            force >= reading.least[column],
+            np.stack([shapely.get_x(shapes), shapely.get_y(shapes)], 1),
+        )
         # Across the antimeridian the points alone are taken.
-        near_ = (events[1:] == events[:-1]) & (np.abs(np.diff(points[:, 0])) < 180)
-        on = np.flatnonzero(strong[1:] & strong[:-1] & near_)
+        joined = (events[1:] == events[:-1]) & (np.abs(np.diff(points[:, 0])) < 180)
+        on = np.flatnonzero(strong[1:] & strong[:-1] & joined)
         shapes[on] = shapely.linestrings(np.stack([points[on], points[on + 1]], 1))
         force[on] = np.maximum(force[on], force[on + 1])
         shapes, events, force = shapes[strong], events[strong], force[strong]
