@@ -259,7 +259,7 @@ def test_power_shows_stations_and_circuits(wired: Library, tab: Opener) -> None:
     popup = opened.page.locator(".leaflet-popup").last
     told = popup.inner_text()
     assert "near, not known to feed" in told
-    assert "North 0.9 km" in told
+    assert "North 900 m" in told
     assert "within 600 m" in told
     address = popup.locator(".facts a").get_attribute("href")
     assert address == "https://www.openstreetmap.org/way/1"

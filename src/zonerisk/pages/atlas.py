@@ -119,28 +119,18 @@ class Atlas:
             yield _provider_page(owner), self._overview(its, owner, online, shared)
         for entry in entries:
             around = self.settings[entry.id]
-            text = page.map_page(
-                [entry.verdict],
-                [around],
-                online=online,
-                crumbs=[("Atlas", INDEX), (entry.owner.name, _provider_page(entry.owner))],
-                attribution=self.catalog.edition.attribution,
-                shared=shared,
+            crumbs = [("Atlas", INDEX), (entry.owner.name, _provider_page(entry.owner))]
+            credit = self.catalog.edition.attribution
+            yield (
+                f"{entry.id}.html",
+                page.map_page(
+                    [entry.verdict], [around], online=online, crumbs=crumbs, attribution=credit, shared=shared
+                ),
             )
-            yield f"{entry.id}.html", text
             if site:
                 yield f"{page.CARDS}/{entry.id}.png", card.draw(entry.verdict, around)
         shared.finish()
-        yield (
-            page.SOURCES,
-            page.render(
-                "sources",
-                shared=shared,
-                title="Sources",
-                cited=shared.cited,
-                address=page.SOURCES,
-            ),
-        )
+        yield page.SOURCES, page.render("sources", shared=shared, title="Sources", address=page.SOURCES)
         yield from (shared.files | shared.pictures).items()
 
     def _overview(

@@ -232,10 +232,9 @@ def _limit(verdict: Verdict) -> Iterator[Feature]:
     if km is None or not 0 < len(centres) <= _MOST_CENTRES:
         return
     origin = centres[0].lon
-    circles = [
-        [at[::-1] for at in circle(turned(centre, origin), km * 1000)] for centre in dict.fromkeys(centres)
-    ]
-    for area in shapely.get_parts(shapely.union_all([*map(shapely.Polygon, circles)])):
+    circles = (circle(turned(centre, origin), km * 1000) for centre in dict.fromkeys(centres))
+    areas = [shapely.Polygon([at[::-1] for at in ring]) for ring in circles]
+    for area in shapely.get_parts(shapely.union_all(areas)):
         ring = tuple(Point(lat, lon) for lon, lat in area.exterior.coords)
         name = f"{km:g} km from the nearest site"
         yield Feature("dr-limit", verdict.target, name, "area", ring, words={"km": km})
@@ -246,10 +245,9 @@ def _recovery(verdict: Verdict, around: Setting) -> Iterator[Feature]:
         site = around.recovery.get(option.target)
         if site and (at := site.position):
             words = {"message": option.message, "site": site.name, **_ends("distance_m", option.distance_m)}
-            key, name, point = option.target, around.name(option.target), (Point(at.lat, at.lon),)
-            yield Feature(
-                "dr-region", key, name, "point", point, at.uncertainty_m, option.outcome, words=words
-            )
+            name, point, doubt = around.name(option.target), (Point(at.lat, at.lon),), at.uncertainty_m
+            key, outcome = option.target, option.outcome
+            yield Feature("dr-region", key, name, "point", point, doubt, outcome, words=words)
 
 
 def _retired(around: Setting) -> Iterator[Feature]:
@@ -306,9 +304,8 @@ def outlines(discs: Sequence[tuple[Point, float]], *, apart: bool = True) -> lis
     if apart:
         room = _ROOM * float(np.hypot(*np.ptp(spots, axis=0)))
         grown = shapely.buffer(shapely.points(spots), radii + max(_TOGETHER_M / 2, 2 * room))
-        owner = shapely.STRtree(shapely.get_parts(shapely.union_all(grown))).query(
-            shapely.points(spots), "within"
-        )[1]
+        groups = shapely.STRtree(shapely.get_parts(shapely.union_all(grown)))
+        owner = groups.query(shapely.points(spots), "within")[1]
     rings = []
     for key, _ in Counter(owner.tolist()).most_common():
         mine = owner == key
@@ -330,23 +327,16 @@ def feature_collection(verdict: Verdict, around: Setting | None = None) -> dict[
     Outlines turn counterclockwise; what crosses the antimeridian is cut there. Discs are polygons of 64
     corners on the geodesic circle. The setting adds names, retired sites and where recovery may go.
     """
-    rows: list[tuple[dict[str, Any] | None, dict[str, Any]]] = []
-    for feature in build_features(verdict, around):
-        words = {
-            "kind": feature.kind,
-            "record": feature.id,
-            "name": feature.name,
-            "outcome": feature.outcome,
-            "zone": feature.zone,
-            "uncertainty_m": feature.uncertainty_m,
-        }
-        rows.append((geometry(feature), {**words, **feature.words}))
-    nowhere = (place for place in verdict.places if place.lat is None)
-    rows += [(None, {"kind": "site", "record": place.id, "name": place.name}) for place in nowhere]
-    features = [
-        {"type": "Feature", "id": f"{row['kind']}:{row['record']}", "geometry": shape, "properties": row}
-        for shape, row in rows
-    ]
+    features: list[dict[str, Any]] = []
+    for row in build_features(verdict, around):
+        head = {"kind": row.kind, "record": row.id, "name": row.name, "outcome": row.outcome}
+        words = {**head, "zone": row.zone, "uncertainty_m": row.uncertainty_m, **row.words}
+        key = f"{row.kind}:{row.id}"
+        features.append({"type": "Feature", "id": key, "geometry": geometry(row), "properties": words})
+    for place in verdict.places:
+        if place.lat is None:
+            key, words = f"site:{place.id}", {"kind": "site", "record": place.id, "name": place.name}
+            features.append({"type": "Feature", "id": key, "geometry": None, "properties": words})
     return {"type": "FeatureCollection", "name": verdict.target, "features": features}
 
 
@@ -357,9 +347,8 @@ def incident_collection(catalog: Catalog, incidents: Iterable[Incident]) -> dict
     """
     features = []
     for event in incidents:
-        zones = [
-            catalog.region(key.partition("/")[0]).zones.get(key.partition("/")[2]) for key in event.zones
-        ]
+        parts = (key.partition("/") for key in event.zones)
+        zones = [catalog.region(region).zones.get(zone) for region, _, zone in parts]
         keys = {
             "sites": event.sites,
             "zones": [site for zone in zones if zone for site in zone.sites],
@@ -387,9 +376,8 @@ def geometry(feature: Feature) -> dict[str, Any]:
     import shapely
     from shapely.geometry.polygon import orient
 
-    points = (
-        circle(feature.points[0], feature.uncertainty_m or 0.0) if feature.shape == "disc" else feature.points
-    )
+    points, radius = feature.points, feature.uncertainty_m or 0.0
+    points = circle(points[0], radius) if feature.shape == "disc" else points
     first, *others = ([(lon, lat) for lat, lon in ring] for ring in (points, *feature.holes))
     if feature.shape in ("point", "line"):
         shapes: list[Any] = [shapely.Point(first) if feature.shape == "point" else shapely.LineString(first)]
@@ -409,8 +397,6 @@ def geometry(feature: Feature) -> dict[str, Any]:
     if shapes[0].geom_type == "Polygon":
         parts = [orient(part) for part in parts]
     several = shapely.multilinestrings if feature.shape == "line" else shapely.multipolygons
-    whole = several(parts) if len(parts) > 1 else parts[0]
-    made: dict[str, Any] = json.loads(
-        shapely.to_geojson(shapely.transform(whole, lambda at: at.round(_DECIMALS)))
-    )
+    whole = shapely.transform(several(parts) if len(parts) > 1 else parts[0], lambda at: at.round(_DECIMALS))
+    made: dict[str, Any] = json.loads(shapely.to_geojson(whole))
     return made

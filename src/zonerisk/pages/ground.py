@@ -56,9 +56,8 @@ class Box(NamedTuple):
 
     def snapped(self, degrees: float) -> Box:
         """Move every side outwards to a whole step, so that neighbours have one box."""
-        out = [math.floor(side / degrees) for side in (self.south, self.west)]
-        out += [math.ceil(side / degrees) for side in (self.north, self.east)]
-        south, west, north, east = (step * degrees for step in out)
+        south, west = (math.floor(side / degrees) * degrees for side in self[:2])
+        north, east = (math.ceil(side / degrees) * degrees for side in self[2:])
         return Box(max(south, WORLD.south), west, min(north, WORLD.north), east)
 
 

@@ -65,11 +65,7 @@ class MapData:
     """
 
     def __init__(
-        self,
-        rows: Sequence[Feature],
-        evidence: Mapping[str, Sequence[Evidence]],
-        *,
-        single: bool = True,
+        self, rows: Sequence[Feature], evidence: Mapping[str, Sequence[Evidence]], *, single: bool = True
     ) -> None:
         self.single = single
         origin = _middle(row.points[0].lon for row in rows if row.kind in ("site", "region"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -157,17 +158,15 @@ def supplies(catalog: Catalog, verdict: Verdict) -> tuple[Feature, ...]:
     feeds = power.stated("power", catalog.owners(verdict.target), verdict.as_of)
     ways = power.lines(units, feeds, sample, hops)
     lines = [(risk, line) for risk in verdict.shared_risks for line in ways.get(risk.id, ())]
-    near: dict[str, list[str]] = {}
+    near: dict[str, list[str]] = defaultdict(list)
     for place in verdict.places:
         there = sample.neighbourhood(catalog.site(place.id))
         for station in there.near if there else ():
-            near.setdefault(station.station, []).append(
-                f"{place.name} {phrases.distance(station.distance_m)}"
-            )
-    stated: dict[str, list[str]] = {}
+            near[station.station].append(f"{place.name} {phrases.distance(station.distance_m)}")
+    stated: dict[str, list[str]] = defaultdict(list)
     for feed, _, sites in feeds.values():
         if feed.station and not sites.isdisjoint(place.id for place in verdict.places):
-            stated.setdefault(feed.station, []).append(feed.name)
+            stated[feed.station].append(feed.name)
     stations: dict[str, Feature] = {}
     for key in dict.fromkeys([*near, *stated, *(key for _, line in lines for key in line)]):
         spot, source, rte = chart.spots.get(key), "positions", key.startswith("rte/")
