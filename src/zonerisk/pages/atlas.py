@@ -41,7 +41,8 @@ class Entry:
 
     def __init__(self, atlas: Atlas, key: str) -> None:
         """Sum a verdict up."""
-        catalog, self.id, self.verdict = atlas.catalog, key, atlas.verdicts[key]
+        catalog, self.id = atlas.catalog, key
+        self.verdict, self.around = atlas.verdicts[key], atlas.settings[key]
         self.region = catalog.region(key)
         self.owner = catalog.provider(self.region.provider)
         dialect = catalog.dialects.get(self.owner.id)
@@ -110,7 +111,7 @@ class Atlas:
         """
         if not self.verdicts:
             raise UsageError("no region sells anything on this day; there is nothing to map")
-        shared = page.Shared(site, files)
+        shared, credit = page.Shared(site, files), self.catalog.edition.attribution
         entries = [Entry(self, key) for key in self.verdicts]
         yield INDEX, self._overview(entries, None, online, shared)
         owners = {entry.owner.id: entry.owner for entry in entries}
@@ -118,17 +119,13 @@ class Atlas:
             its = [entry for entry in entries if entry.owner.id == key]
             yield _provider_page(owner), self._overview(its, owner, online, shared)
         for entry in entries:
-            around = self.settings[entry.id]
-            crumbs = [("Atlas", INDEX), (entry.owner.name, _provider_page(entry.owner))]
-            credit = self.catalog.edition.attribution
-            yield (
-                f"{entry.id}.html",
-                page.map_page(
-                    [entry.verdict], [around], online=online, crumbs=crumbs, attribution=credit, shared=shared
-                ),
+            way = [("Atlas", INDEX), (entry.owner.name, _provider_page(entry.owner))]
+            text = page.map_page(
+                [entry.verdict], [entry.around], online=online, crumbs=way, attribution=credit, shared=shared
             )
+            yield f"{entry.id}.html", text
             if site:
-                yield f"{page.CARDS}/{entry.id}.png", card.draw(entry.verdict, around)
+                yield f"{page.CARDS}/{entry.id}.png", card.draw(entry.verdict, entry.around)
         shared.finish()
         yield page.SOURCES, page.render("sources", shared=shared, title="Sources", address=page.SOURCES)
         yield from (shared.files | shared.pictures).items()
@@ -165,17 +162,13 @@ class Atlas:
             online,
             attribution=self.catalog.edition.attribution,
             shared=shared,
-            target="ID",
             address=address,
             picture=picture,
             policy=first.policy.id,
             title=owner.name if owner else "Atlas of availability zones",
             headline=owner.name if owner else headline,
-            crumb=owner.id if owner else "zonerisk",
-            back=INDEX if owner else None,
             answer=f"{f'{headline}. ' if owner else ''}{answer} One mark is one region.",
             entries=entries,
-            settings=self.settings,
             heads=heads,
             # Providers of few regions stand together below.
             wall=sorted(rows.values(), key=lambda row: (len(row) < _FEW, block_order(row[0].verdict))),
@@ -187,7 +180,6 @@ class Atlas:
                 for key, why in self.unjudged.items()
                 if owner is None or self.catalog.region(key).provider == owner.id
             },
-            provenance=first.provenance,
             elsewhere=len(entries) - len(marks),
         )
 
@@ -200,9 +192,7 @@ def _events(entries: Sequence[Entry]) -> list[dict[str, Any]]:
         for event in entry.verdict.record.incidents:
             told = {"incident": event, "year": event.start[:4], "regions": [], "several": event.id in several}
             events.setdefault(event.id, told)["regions"].append(entry)
-    return sorted(
-        events.values(), key=lambda told: (told["incident"].start, told["incident"].id), reverse=True
-    )
+    return sorted(events.values(), key=lambda told: (told["incident"].start, told["incident"].id))[::-1]
 
 
 def _provider_page(owner: Provider) -> str:

@@ -147,7 +147,7 @@ def templates() -> Environment:
     made.globals |= {"ground": ground, "phrases": phrases, "verdicts": verdicts}
     # What some pages have.
     made.globals |= dict.fromkeys(("shared", "start", "tiles", "picture", "policy"))
-    made.globals |= {"files": {}, "islands": {}}
+    made.globals |= {"files": {}, "islands": {}, "target": "ID"}
     return made
 
 
@@ -292,11 +292,11 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     named: set[str] = set()
     piles: list[tuple[list[Spot], list[str]]] = []
     for _, (x, y), keys in rows:
-        near = (pile for pile in piles if any(math.dist(spot, (x, y)) < _NEAR for spot in pile[0]))
         if keys:
-            if not (pile := next(near, None)):
-                piles.append(pile := ([], []))
-            spots, names = pile
+            near = (pile for pile in piles if any(math.dist(spot, (x, y)) < _NEAR for spot in pile[0]))
+            spots, names = next(near, None) or ([], [])
+            if not spots:
+                piles.append((spots, names))
             spots.append((x, y))
             names += [domains[key] for key in dict.fromkeys(keys) if key not in named]
             named |= set(keys)
@@ -417,7 +417,7 @@ def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
     """Hold distances against what the policy asks: of zones, or of where one alone may recover."""
     asked = {one.rule: one.threshold for one in verdict.policy.findings if one.threshold}
     names = verdict.independence.domains
-    placed = {key for place in verdict.places if place.lat is not None for key in (place.id, *place.zones)}
+    placed = features.index_places(verdict).keys()
     pairs = verdict.policy.separations
     known = sorted((row for row in pairs if {row.a, row.b} <= placed), key=lambda row: row.distance_m.rank)
     low, high = (

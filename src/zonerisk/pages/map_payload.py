@@ -220,13 +220,11 @@ class MapData:
             rows = [row for key in keys if key[0] != "landmark" for row in self._at[key]]
             sites = [row.points[0] for row in rows if row.kind == "site"]
             # Of an object the corner that is nearest to some site; a river has no end to show.
+            things = (self._at[key] for key in keys if key[0] == "landmark")
+            objects = (chain(*(part.points for part in parts)) for parts in things)
             near = [
-                min(
-                    (corner for part in self._at[key] for corner in part.points),
-                    key=lambda corner: min((math.dist(corner, at) for at in sites), default=0),
-                )
-                for key in keys
-                if key[0] == "landmark"
+                min(ends, key=lambda end: min((math.dist(end, at) for at in sites), default=0))
+                for ends in objects
             ]
             lit = [f"{kind}:{key}" for kind, key in keys] if len(keys) <= _MOST_LIT else []
             box = bounds([*near, *(point for row in rows for point in extent(row))])

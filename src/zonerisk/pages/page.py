@@ -86,8 +86,8 @@ class Shared:
             (piece.grade, piece.title, web_address(piece.url), piece.read, piece.claim, piece.secondary)
             for piece in self.cited
         ]
-        data = {"sources": sources, "peers": list(self.peers)}
-        self.link("sources.js", f"window.sharedData = {island(data)};\n")
+        text = island({"sources": sources, "peers": list(self.peers)})
+        self.link("sources.js", f"window.sharedData = {text};\n")
 
 
 def map_page(
@@ -117,7 +117,6 @@ def map_page(
     pairs = list(zip(verdicts, settings, strict=True))
     data = map_payload.build_map_data(pairs)
     found = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
-    as_of, policy = f"as of {first.as_of}", first.policy.id
     title, answer = first.name, phrases.opening(first.summary.removeprefix(f"{first.name}: "))
     decisive = data.decisive(first) if single else []
     kind, hidden = first.independence.cause.kind, all(row.kind == "spread" for row in decisive)
@@ -126,7 +125,7 @@ def map_page(
         outcomes = Counter(verdict.independence.outcome for verdict in verdicts)
         answer = (
             f"{count} regions: in {outcomes['fail']} one cause takes two zones or more, "
-            f"of {outcomes['unknown']} it is not known; under the policy {policy} "
+            f"of {outcomes['unknown']} it is not known; under the policy {first.policy.id} "
             f"{found['unknown']:,} findings are unknown."
         )
     return render_map(
@@ -146,12 +145,11 @@ def map_page(
         target=first.target if single else "ID",
         address=f"{first.target}.html",
         picture=f"{CARDS}/{first.target}.png" if single else None,
-        policy=policy,
+        policy=first.policy.id,
         card=card.draw(first, settings[0], alone=False) if single else None,
         answer=answer,
-        crumb=f"{first.target}, {as_of}" if single else as_of,
         crumbs=crumbs,
-        counts={outcome: found[outcome] for outcome in ("fail", "unknown", "warn", "pass")},
+        found=found,
         nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
     )
 

@@ -226,8 +226,7 @@ def _circuits(
             "note": "Circuits known by their codes; the line is not their route.",
             "attribution": last.words["attribution"],
         }
-        name, drawn = f"{first.name} to {last.name}", path(first.points[0], last.points[0])
-        outcome = worst([risk.outcome for risk in risks.values()])
-        yield Feature(
-            "circuit", " ".join(part), name, "line", drawn, outcome=outcome, words=words, risks=tuple(risks)
-        )
+        key, name = " ".join(part), f"{first.name} to {last.name}"
+        drawn = path(first.points[0], last.points[0])
+        outcome, of = worst([risk.outcome for risk in risks.values()]), tuple(risks)
+        yield Feature("circuit", key, name, "line", drawn, outcome=outcome, words=words, risks=of)
