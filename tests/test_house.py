@@ -14,7 +14,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "scripts"))
 house = __import__("house")
 HOUSE, FILES, FOLDERS, folder = house.HOUSE, house.FILES, house.FOLDERS, house.folder
-MOST_MODULES, MOST_LINES = 75, 21447
+MOST_MODULES, MOST_LINES = 75, 21402
 
 
 def test_others_come_in_by_the_door() -> None:
