@@ -137,3 +137,9 @@ def test_a_threshold_says_what_it_is_measured_along(shipped: Library) -> None:
         )
         assert finding.threshold is not None
         assert finding.threshold.measure == along
+
+
+def test_no_pair_may_come_to_what_all_of_them_come_to(shipped: Library) -> None:
+    """Some may stand too near and others too far: which of the two it is, no pair alone leaves open."""
+    found = shipped.score("ibm-eu-es", as_of="2021-03-11")
+    assert any("of fibre (0 of 3 pairs)" in finding.message for finding in found.policy.findings)

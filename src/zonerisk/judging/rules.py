@@ -152,7 +152,7 @@ def _spaced(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     else:
         held = phrases.interval(measured) + wording.OF_FIBRE * (rule.measure == "fibre")
     hidden = measured.high is not None and not (a.disclosed and b.disclosed)
-    some = 0 if outcome == "pass" else len(alike)
+    some = "" if outcome == "pass" else f"{len(alike)}"
     message = wording.apart(a.name, b.name, held, hidden, some, len(rows))
     return _found(outcome, message, (a.id, b.id), _value(measured, "ms" if name == "rtt-max" else "km"))
 
