@@ -107,5 +107,5 @@ def problems(path: Path) -> list[Problem]:
 
 
 def rules(found: list[Problem], level: str = "error") -> set[str]:
-    """Give the rules that were broken."""
+    """Return the rules that were broken."""
     return {problem.rule for problem in found if problem.level == level}

@@ -251,7 +251,7 @@ def test_every_shipped_round_trip_is_between_zones_on_file(shipped: Library) -> 
 
 
 def handbook(mark: str) -> str:
-    """Give a block of the handbook page by what stands in it."""
+    """Return a block of the handbook page by what stands in it."""
     blocks = re.findall(
         r"```\w+\n(.*?)```", (ROOT / "docs/measuring.md").read_text(encoding="utf-8"), re.DOTALL
     )

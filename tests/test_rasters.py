@@ -129,7 +129,7 @@ class Jrc:
 
 
 def url(server: Server, name: str) -> str:
-    """Give an address of its own: GDAL remembers what it has read."""
+    """Return an address of its own: GDAL remembers what it has read."""
     return f"http://127.0.0.1:{server.server_port}/{name}.tif"
 
 

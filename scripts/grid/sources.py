@@ -83,7 +83,7 @@ def _near(
 
 
 def query(what: str, at: Position, reach_m: float) -> str:
-    """Word a query of Overpass for ``stations``, ``lines`` or ``datacenters`` around a place."""
+    """Write a query of Overpass for ``stations``, ``lines`` or ``datacenters`` around a place."""
     around = f"around:{reach_m:.0f},{at.lat:.5f},{at.lon:.5f}"
     shape = "geom" if what == "lines" else "center"
     return f"[out:json][timeout:60];({_SELECT[what].format(around=around)});out {shape} tags;"

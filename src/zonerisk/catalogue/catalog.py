@@ -110,8 +110,8 @@ class Catalog:
                 raise UsageError(f"{root}: holds no datacenters/ folder; see CONTRIBUTING.md")
             for table in (INCIDENTS, MEASUREMENTS):
                 for stray in held(root / table, "*.yaml").values():
-                    told = f"is not read; put it under {table}/<provider>/"
-                    raise DataError(FileProblem(str(stray), 0, told))
+                    message = f"is not read; put it under {table}/<provider>/"
+                    raise DataError(FileProblem(str(stray), 0, message))
         self._providers: dict[str, Path] = {}
         self.dialect_files: dict[str, Path] = {}
         self._regions: dict[str, Path] = {}
@@ -193,8 +193,8 @@ class Catalog:
         """Files by table and id: ``incidents/<provider>/<name>.yaml`` is ``<provider>-<name>``."""
         filed = {}
         for table in (INCIDENTS, MEASUREMENTS):
-            found = files(self.roots, table, "*/*.yaml").items()
-            filed[table] = {key.removesuffix(".yaml").replace("/", "-"): path for key, path in found}
+            paths = files(self.roots, table, "*/*.yaml").items()
+            filed[table] = {key.removesuffix(".yaml").replace("/", "-"): path for key, path in paths}
         for table in REFERENCE:
             filed[table] = {path.stem: path for path in files(self.roots, table).values()}
         return filed
@@ -253,8 +253,8 @@ class Catalog:
         typed = document
         if model is Region:
             typed = replace(document, tree=documents.canonical(document.tree, record_id))
-        told = {"id": record_id.partition("/")[2] or record_id, "provider": owner}
-        record = typed.validate(model, {key: told[key] for key in told if key in model.model_fields})
+        fields = {"id": record_id.partition("/")[2] or record_id, "provider": owner}
+        record = typed.validate(model, {key: fields[key] for key in fields if key in model.model_fields})
         if isinstance(record, Region):
             evidence = {**self.provider(owner).evidence, **record.evidence}
             record = record.model_copy(update={"evidence": evidence})
@@ -378,8 +378,8 @@ class Catalog:
         """Read a policy by its id, or a user's own by its file; errors are those of :meth:`region`."""
         path = self.policy_path(name)
         raw = documents.content(path)
-        told = {"id": path.stem, "sha256": hashlib.sha256(raw).hexdigest()}
-        return documents.parse(raw, documents.named(path)).validate(Policy, told)
+        fields = {"id": path.stem, "sha256": hashlib.sha256(raw).hexdigest()}
+        return documents.parse(raw, documents.named(path)).validate(Policy, fields)
 
     def policy_path(self, name: str) -> Path:
         """Return the file of a policy, by its id or as it is named."""
@@ -409,8 +409,8 @@ class Catalog:
         for key, rest in self._owners(wanted):
             provider = self.provider(key)
             if not rest and not self.regions_of(key):
-                told = f"{provider.name} has no region on record, so there is nothing to judge"
-                raise UnknownTarget(f"{told}: {provider.note}" if provider.note else told)
+                message = f"{provider.name} has no region on record, so there is nothing to judge"
+                raise UnknownTarget(f"{message}: {provider.note}" if provider.note else message)
         known = {*self.region_ids, *(name for key in self.provider_ids for name in self._called(key))}
         known |= {simplify(name) for names in self.edition.countries.values() for name in names}
         for region in map(self.region, self.region_ids):

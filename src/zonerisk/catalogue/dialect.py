@@ -89,8 +89,8 @@ class ResourceType(Standing):
         """Return the type as a variant has it."""
         if variant is None:
             return self
-        told = variant.model_fields_set - {"when", "source", "checked"}
-        return self.model_copy(update={key: getattr(variant, key) for key in told})
+        fields = variant.model_fields_set - {"when", "source", "checked"}
+        return self.model_copy(update={key: getattr(variant, key) for key in fields})
 
 
 class Terraform(Record):

@@ -54,16 +54,16 @@ class Document:
         where = ".".join(str(step) for step in path) or "(top level)"
         return FileProblem(self.name, self.line(path), f"{where}: {what}", value)
 
-    def validate(self, model: type[Model], told: Mapping[str, str] = {}, quote: bool = True) -> Model:
+    def validate(self, model: type[Model], fields: Mapping[str, str] = {}, quote: bool = True) -> Model:
         """Type the text by a pydantic model that refuses unknown keys, or raise every problem of the file.
 
-        ``told`` are values that the file's place or its bytes tell, so that its text must not (its id).
+        ``fields`` are values that the file's place or its bytes tell, so that its text must not (its id).
         Without ``quote``, messages repeat no value: for files that may hold secrets.
         """
-        if key := next((key for key in told if key in self.tree), None):
+        if key := next((key for key in fields if key in self.tree), None):
             raise DataError(self.problem((key,), "comes from the file's path or bytes; drop it"))
         try:
-            return model.model_validate({**self.tree, **told})
+            return model.model_validate({**self.tree, **fields})
         except ValidationError as error:
             flaws = error.errors(include_url=False)
         problems = []
@@ -125,18 +125,18 @@ def held(folder: Path, pattern: str) -> dict[str, Path]:
         return {}
     except OSError as error:
         raise DataError(FileProblem(str(folder), 0, f"cannot be read: {error.strerror}")) from None
-    found = {key: inside[key] for key in sorted(fnmatch.filter(inside, name))}
+    entries = {key: inside[key] for key in sorted(fnmatch.filter(inside, name))}
     if not rest:
-        return found
-    return {f"{part}/{key}": path for part in found for key, path in held(found[part], rest).items()}
+        return entries
+    return {f"{part}/{key}": path for part in entries for key, path in held(entries[part], rest).items()}
 
 
 def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """Read a file whole: one that is larger is refused, and a device or a pipe, which may have no end."""
     data, state = b"", path.stat()
     if not stat.S_ISREG(state.st_mode):
-        told = "is a directory" if stat.S_ISDIR(state.st_mode) else "is a device or a pipe, no file"
-        raise OSError(errno.EINVAL, told, str(path))
+        reason = "is a directory" if stat.S_ISDIR(state.st_mode) else "is a device or a pipe, no file"
+        raise OSError(errno.EINVAL, reason, str(path))
     try:
         if state.st_size <= max_bytes:
             with path.open("rb") as file:
@@ -267,8 +267,8 @@ def canonical(tree: dict[str, Tree], region_id: str) -> dict[str, Tree]:
         if rows := dict(_rows(tree, table)):
             for key, row in rows.items():
                 if isinstance(row, dict | None):
-                    told: Tree = ["comes from the key"] if row and "id" in row else f"{region_id}/{key}"
-                    rows[key] = {**referring(row or {}), "id": told}
+                    id_: Tree = ["comes from the key"] if row and "id" in row else f"{region_id}/{key}"
+                    rows[key] = {**referring(row or {}), "id": id_}
             result[table] = rows
     if candidates := _rows(tree, "candidates"):
         result["candidates"] = referring(candidates)

@@ -190,8 +190,8 @@ def encode(
 ) -> bytes:
     """Write a layer as a file's bytes, always the same; without one, all in a GeoPackage, else the sites."""
     if suffix not in SUFFIXES:
-        told = f"a name that ends in {suffix or 'nothing'} names no format"
-        raise UsageError(f"{told}; use one of {', '.join(SUFFIXES)}")
+        message = f"a name that ends in {suffix or 'nothing'} names no format"
+        raise UsageError(f"{message}; use one of {', '.join(SUFFIXES)}")
     if suffix == ".gpkg":
         layers = LAYERS if layer is None else (layer,)
         return _geopackage({name: frame(catalog, name, regions) for name in layers}, catalog)
@@ -225,9 +225,9 @@ def _geopackage(tables: dict[Layer, geopandas.GeoDataFrame], catalog: Catalog) -
             about = {"DESCRIPTION": catalog.edition.attribution}
             for name, table in tables.items():
                 kind = _TABLES[name][0]
-                told = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
+                shape = {"geometry_type": kind, "promote_to_multi": kind.startswith("Multi")}
                 pyogrio.write_dataframe(
-                    table, path, name, "GPKG", append=path.exists(), layer_options=about, **told
+                    table, path, name, "GPKG", append=path.exists(), layer_options=about, **shape
                 )
             return path.read_bytes()
     finally:

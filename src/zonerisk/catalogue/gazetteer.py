@@ -88,7 +88,7 @@ def slips(lat: float, lon: float, country: str) -> list[tuple[str, float, float]
     """Return the slips that would bring a point into a country: a wrong ``sign``, or the axes ``swapped``."""
     turned = [("sign", south * lat, west * lon) for south, west in ((-1, 1), (1, -1), (-1, -1))]
     turned += [("swapped", south * lon, west * lat) for south, west in ((1, 1), (1, -1), (-1, 1))]
-    return [each for each in turned if in_country(*each[1:], country, FRONTIER_M)]
+    return [slip for slip in turned if in_country(*slip[1:], country, FRONTIER_M)]
 
 
 def lies(lat: float, lon: float) -> str:

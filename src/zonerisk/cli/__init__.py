@@ -133,7 +133,7 @@ def root(
     completion: Annotated[str | None, _SHELL] = None,
     quiet: Annotated[bool, _QUIET] = False,
 ) -> None:
-    """Tell whether a cloud provider's zones really fail independently.
+    """Check whether a cloud provider's zones really fail independently.
 
     Exit codes: 0 answered, 1 --fail-on reached, 2 usage or unknown target, 3 invalid data, 70 a fault of
     zonerisk, 130 interrupted.

@@ -132,7 +132,7 @@ def diff(
     format_: Annotated[output.Lists | None, output.FORMAT] = None,
     out: output.Output = None,
 ) -> None:
-    """Tell which verdicts change between two states of the records.
+    """List which verdicts change between two states of the records.
 
     Examples: zonerisk data diff main; zonerisk data diff v0.1.0 v0.2.0 --format md
     """

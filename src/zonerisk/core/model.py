@@ -657,7 +657,7 @@ class Incident(Record):
         named = {place.partition("/")[0] for place in (*self.zones, *self.sites)}
         return tuple(region for region in self.regions if not named or region in named)
 
-    def mended(self, day: str) -> bool:
+    def fixed_by(self, day: str) -> bool:
         """Return whether a source says that its cause was removed by a day; of a month, by its end."""
         fixed = self.fixed_since
         return fixed is not None and (fixed == day or fixed < day[: len(fixed)])
@@ -665,7 +665,7 @@ class Incident(Record):
     def counts(self, day: str, standing: frozenset[str] = frozenset()) -> bool:
         """Return whether its cause stands: ten years, or as stated, until a source says otherwise."""
         lasts = self.standing in standing or not self.aged(day)
-        return self.day <= day and not self.mended(day) and lasts
+        return self.day <= day and not self.fixed_by(day) and lasts
 
     def aged(self, day: str) -> bool:
         """Return whether it surely lies more than ten years before a day."""
@@ -738,8 +738,8 @@ class Policy(Record):
                 f"needs threshold and unit: {wanted}": bare and name in _NEEDED and not rule.qualitative,
                 **{f"{key!r} is not under evidence": key not in self.evidence for key in rule.evidence},
             }
-            for told in (told for told, wrong in flaws.items() if wrong):
-                raise ValueError(f"rule {name}: {told}")
+            for flaw in (flaw for flaw, wrong in flaws.items() if wrong):
+                raise ValueError(f"rule {name}: {flaw}")
         if not any(rule.weight for rule in self.rules.values()):
             raise ValueError("at least one rule needs a weight above 0")
         return self

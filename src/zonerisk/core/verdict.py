@@ -54,7 +54,7 @@ def block(class_: Class) -> Block:
 
 def worst(outcomes: Iterable[Applied]) -> Outcome:
     """Return the worst of some outcomes; ``pass`` for none."""
-    listed: list[Any] = [one for one in outcomes if one not in ("not-assessed", "not-applicable")]
+    listed: list[Any] = [outcome for outcome in outcomes if outcome not in ("not-assessed", "not-applicable")]
     return max(listed, key=severity, default="pass")
 
 
@@ -537,7 +537,7 @@ class Verdict(Result):
         """Return it for a notebook: its card, the answer and its findings, all inert."""
         from html import escape
 
-        cells = ([one.outcome, one.rule, one.message] for one in self.policy.findings)
+        cells = ([finding.outcome, finding.rule, finding.message] for finding in self.policy.findings)
         rows = "".join(f"<tr><td>{'</td><td>'.join(map(escape, row))}</td></tr>" for row in cells)
         head = f"{self.independence.class_}; policy {self.policy.id}; as of {self.as_of}"
         drawn = Verdict.picture(self) if Verdict.picture else ""

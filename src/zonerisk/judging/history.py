@@ -74,9 +74,9 @@ def assess(
         current = [record for record in records if record.counts(day, stands)]
         risks += _hardest(key, domains, current, sold)
         for past in () if current else _hardest(key, domains, records, sold):
-            fixed = next((record.fixed_since for record in records if record.mended(day)), None)
+            fixed = next((record.fixed_since for record in records if record.fixed_by(day)), None)
             known = wording.aged(past.message) if records[0].aged(day) else past.message
-            notes.append(wording.mended(past.message, fixed) if fixed else known)
+            notes.append(wording.fixed(past.message, fixed) if fixed else known)
             cites += past.evidence
     if any(known.outcome == "fail" for known in risks):
         notes.append(wording.NOT_FIXED)

@@ -86,7 +86,7 @@ class Library(Catalog):
         """
         from zonerisk.judging.score import score
 
-        region, rules = self._one(target), self._policy(policy)
+        region, rules = self._region(target), self._policy(policy)
         if units not in (None, "zones", "sites"):
             raise UsageError(f"{units!r} cannot be compared; units are zones or sites")
         return score(self, region, rules, as_of=as_of, units=units, samples=samples)
@@ -166,7 +166,7 @@ class Library(Catalog):
             if not (limit is None or (isinstance(limit, int | float) and 0 <= limit < inf)):
                 raise UsageError(f"{limit!r} is no limit; write a number of km, or of ms, from 0 up")
         rules = self._policy(policy)
-        region = self._one(target)
+        region = self._region(target)
         area = self.area(within) if within is not None else None
         wanted = Requirements.of(rules, max_rtt_ms, area)
         if min_km is not None:
@@ -232,7 +232,7 @@ class Library(Catalog):
     def _policy(self, policy: str | Policy) -> Policy:
         return policy if isinstance(policy, Policy) else self.policy(str(policy))
 
-    def _one(self, target: str) -> str:
+    def _region(self, target: str) -> str:
         regions = self.resolve(target)
         if len(regions) != 1:
             raise UnknownTarget(f"{target!r} is several regions; name one of {', '.join(regions)}")

@@ -40,7 +40,7 @@ class Entry:
     """A region as a mark, and as a row of the table."""
 
     def __init__(self, atlas: Atlas, key: str) -> None:
-        """Sum a verdict up."""
+        """Read what the map and the table show of a verdict."""
         catalog, self.id = atlas.catalog, key
         self.verdict, self.around = atlas.verdicts[key], atlas.settings[key]
         self.region = catalog.region(key)

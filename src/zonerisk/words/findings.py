@@ -42,7 +42,7 @@ struck = sentence(
 )
 part = sentence("{:g} % of {}")
 # Of events that are told and count no more.
-mended = sentence("{}; its cause is removed since {}, by the record")
+fixed = sentence("{}; its cause is removed since {}, by the record")
 aged = sentence("{}; over ten years ago, and no cause is stated to stand")
 
 # Of a rule.
