@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from grid.cache import FeedCache
-from grid.sources import SOURCES, FeedRecord, tell
+from grid.sources import SOURCES, FeedRecord, answer
 from grid.survey import derived
 from zonerisk import load
 from zonerisk.catalogue.document import data_root
@@ -53,7 +53,7 @@ def fetch(
     sites = [catalog.site(key) for name in catalog.resolve(region) for key in catalog.region(name).site_ids]
     kept = FeedCache(cache_root(cache) / "feeds", offline=offline, refresh=refresh)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([FeedRecord._fields, *tell(source, kept, sites, asn)])
+    csv.writer(text, lineterminator="\n").writerows([FeedRecord._fields, *answer(source, kept, sites, asn)])
     write(text.getvalue(), output)
     typer.echo(f"{SOURCES[source].title}: {SOURCES[source].licence}", err=True)
 

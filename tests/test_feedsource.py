@@ -12,7 +12,7 @@ import pytest
 
 from grid import sources
 from grid.cache import FeedCache
-from grid.sources import SOURCES, FeedRecord, tell
+from grid.sources import SOURCES, FeedRecord, answer
 from zonerisk.core.errors import DataError, FetchError, UsageError
 from zonerisk.core.model import Position, Site
 
@@ -92,7 +92,7 @@ def remote(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, list[str]]]:
 
 
 def ask(source: str, folder: Path, **options: bool) -> list[FeedRecord]:
-    return list(tell(source, FeedCache(folder, **options), [SITE], None))
+    return list(answer(source, FeedCache(folder, **options), [SITE], None))
 
 
 def test_stations_from_the_endpoint_that_is_not_busy(remote: tuple[str, list[str]], tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_carrier_houses_and_exchanges(remote: tuple[str, list[str]], tmp_path: P
 
 
 def test_presence(remote: tuple[str, list[str]], tmp_path: Path) -> None:
-    found = list(tell("peeringdb", FeedCache(tmp_path), [SITE], 64500))
+    found = list(answer("peeringdb", FeedCache(tmp_path), [SITE], 64500))
     assert [one.note.rpartition("; ")[2] for one in found] == [
         "AS64500 present",
         "AS64500 present",
@@ -163,9 +163,9 @@ def test_a_source_that_is_down_tells_nothing(
 
 def test_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there are overpass-stations"):
-        tell("gossip", FeedCache(tmp_path), [SITE], None)
+        answer("gossip", FeedCache(tmp_path), [SITE], None)
     with pytest.raises(UsageError, match="no building or campus"):
-        tell("pypsa", FeedCache(tmp_path), [SITE.model_copy(update={"position": None})], None)
+        answer("pypsa", FeedCache(tmp_path), [SITE.model_copy(update={"position": None})], None)
 
 
 def test_every_source_names_its_licence() -> None:

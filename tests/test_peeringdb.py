@@ -59,7 +59,7 @@ def test_key(key: str, headers: object, monkeypatch: pytest.MonkeyPatch, tmp_pat
 
     monkeypatch.setattr(FeedCache, "get", get)
     monkeypatch.setenv("PEERINGDB_API_KEY", key)
-    assert list(sources.tell("peeringdb", FeedCache(tmp_path), [SITE], None)) == []
+    assert list(sources.answer("peeringdb", FeedCache(tmp_path), [SITE], None)) == []
     assert asked[0].get("headers") == headers
     assert asked[0].get("pause_s") == (None if headers else sources.PAUSE_S)
 

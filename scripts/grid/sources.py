@@ -62,7 +62,7 @@ class Source(NamedTuple):
 
     title: str
     licence: str
-    tell: Callable[[FeedCache, Places, int | None], Iterator[FeedRecord]]
+    answer: Callable[[FeedCache, Places, int | None], Iterator[FeedRecord]]
 
 
 def _record(site: str, what: str, station: Station, metres: float | None, note: str) -> FeedRecord:
@@ -237,7 +237,7 @@ SOURCES = {
 }
 
 
-def tell(source: str, cache: FeedCache, sites: Iterable[Site], asn: int | None) -> Iterator[FeedRecord]:
+def answer(source: str, cache: FeedCache, sites: Iterable[Site], asn: int | None) -> Iterator[FeedRecord]:
     """Ask a source of sites; those without a position are passed over.
 
     An answer that is not usable is an error: what the source would tell is then unknown.
@@ -247,4 +247,4 @@ def tell(source: str, cache: FeedCache, sites: Iterable[Site], asn: int | None) 
     places = {site.id: site.position for site in sites if site.position and site.kind != "metro"}
     if not places:
         raise UsageError("no building or campus with a position is known there: nothing can be asked of it")
-    return SOURCES[source].tell(cache, places, asn)
+    return SOURCES[source].answer(cache, places, asn)

@@ -148,15 +148,15 @@ def near_pairs(units: Domains, limit_m: float) -> list[tuple[FailureDomain, Fail
             north = max(at.lat * SHORTEST_DEGREE_M + at.uncertainty_m for at in unit.positions)
         spans.append((south, north, index))
     spans.sort()
-    found = []
-    for place, (_, north, one) in enumerate(spans):
+    close = []
+    for place, (_, north, index) in enumerate(spans):
         for south, _, other in spans[place + 1 :]:
             if south >= north + limit_m:
                 break
-            a, b = sorted((one, other))
+            a, b = sorted((index, other))
             if north == math.inf or nearer(units[a].positions, units[b].positions, limit_m, surely=False):
-                found.append((a, b))
-    return [(units[a], units[b]) for a, b in sorted(found)]
+                close.append((a, b))
+    return [(units[a], units[b]) for a, b in sorted(close)]
 
 
 @dataclass(frozen=True)
@@ -385,9 +385,9 @@ def zone_units(region: Region, sites: Mapping[str, Site], as_of: str) -> tuple[F
         name = zone.name or zone.id.partition("/")[2]
         units.append(FailureDomain(zone.id, name, known, () if known else listed or maybe, zone.partial))
     if region.candidates and region.candidates.one_per_zone and not any(unit.sites for unit in units):
-        each = _units(maybe)
-        if len(each) == len(units):
-            return each
+        by_site = _units(maybe)
+        if len(by_site) == len(units):
+            return by_site
     return tuple(units)
 
 

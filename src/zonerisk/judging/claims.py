@@ -87,8 +87,8 @@ def _distance(claim: Claim, arrangement: Arrangement) -> tuple[Outcome, str, tup
     _, straight, a, b = telling(alike, nearest=claim.kind == "separation-min")
     disclosed, trip = a.disclosed and b.disclosed, arrangement.trip(a, b)
     failing, word = len(alike) if outcome == "fail" else 0, wording.STATED[outcome]
-    told = straight, disclosed, trip and trip.ms, failing, len(rows)
-    return outcome, wording.distance_stated(word, a, b, *told), (a.id, b.id)
+    figures = straight, disclosed, trip and trip.ms, failing, len(rows)
+    return outcome, wording.distance_stated(word, a, b, *figures), (a.id, b.id)
 
 
 @lru_cache(maxsize=128)

@@ -88,8 +88,8 @@ def assess(
 
 def assessed(kind: str, regions: Iterable[str], layers: Iterable[Layer]) -> bool:
     """Return whether some layer that judges a kind covers the town of a region, wherever its sites are."""
-    told = KINDS[kind].exposure
-    judging = [layer for layer in layers if layer.kind == kind and (layer.judges or told)]
+    exposure = KINDS[kind].exposure
+    judging = [layer for layer in layers if layer.kind == kind and (layer.judges or exposure)]
     return any(layer.reaches(region) for layer in judging for region in regions)
 
 
@@ -275,8 +275,8 @@ def _look(
             states.append({row.object: in_reach(layer, row, limit_m) for row in rows if row.object})
         hits, rest = {}, _agreed(rests, bool(domain.sites))
         for key in {key for of_site in states for key in of_site}:
-            told = [of_site.get(key, other) for of_site, other in zip(states, rests, strict=True)]
-            hits[key] = _agreed(told, bool(domain.sites))
+            answers = [of_site.get(key, other) for of_site, other in zip(states, rests, strict=True)]
+            hits[key] = _agreed(answers, bool(domain.sites))
         if not domain.bounded:
             # It may stand elsewhere: out of reach of nothing, and by candidates alone in reach of none.
             hits, rest = {key: (hit or None) if domain.sites else None for key, hit in hits.items()}, None
@@ -309,15 +309,15 @@ def _objects(view: _View, domains: Domains, limit_m: float | None) -> list[Share
         for row in seen[domain.id].rows:
             if row.object:
                 about.setdefault(row.object, []).append((domain.id, row))
-    found = []
-    for key, told in about.items():
+    ranked = []
+    for key, held in about.items():
         hit = {domain.id: domain for domain in domains if seen[domain.id].of(key)}
         if len(hit) > 1:
-            members, rows = list(hit.values()), [row for unit, row in told if unit in hit]
+            members, rows = list(hit.values()), [row for unit, row in held if unit in hit]
             message = wording.shared_object(members, layer, rows, limit_m)
-            nearest = min(bests(row for _, row in told), default=0.0)
-            found.append((nearest, key, _risk(layer, key, members, message, rows)))
-    return [shared for _, _, shared in sorted(found, key=lambda row: row[:2])]
+            nearest = min(bests(row for _, row in held), default=0.0)
+            ranked.append((nearest, key, _risk(layer, key, members, message, rows)))
+    return [shared for _, _, shared in sorted(ranked, key=lambda row: row[:2])]
 
 
 def _risk(layer: Layer, key: str, members: Domains, message: str, rows: Sequence[HazardSample]) -> SharedRisk:
@@ -372,7 +372,7 @@ def _why_open(kind: str, judged: Sequence[Mapping[str, _Seen]], domains: Domains
         return wording.hidden(hidden)
     if bare := [domain for domain in domains if not any(seen[domain.id].rows for seen in judged)]:
         return wording.bare(bare)
-    doubt = any(None in (*one.hits.values(), one.rest) for seen in judged for one in seen.values())
+    doubt = any(None in (*look.hits.values(), look.rest) for seen in judged for look in seen.values())
     return wording.IN_DOUBT if doubt else KINDS[kind].open
 
 
@@ -408,12 +408,12 @@ def _notes(view: _View, domains: Domains, risks: Sequence[SharedRisk], limit_m: 
     nearest = {domain.id: seen[domain.id].rows[0] for domain in at}
     for domain in sorted(at, key=lambda domain: nearness(nearest[domain.id])):
         row = nearest[domain.id]
-        told = (
+        relevant = (
             layer.measure == "area"
             or seen[domain.id].of(row.object) is not False
             or (layer.measure == "near" and row.best is not None and row.best <= layer.list_radius_m)
         )
-        if row.object and told and (domain.id, row.object) not in said:
+        if row.object and relevant and (domain.id, row.object) not in said:
             groups.setdefault(row.side if layer.measure == "area" else row.object, []).append(domain)
     notes = []
     for group in list(groups.values())[:_MOST_OBJECTS]:

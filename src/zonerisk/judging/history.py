@@ -120,12 +120,12 @@ def _together(
             # Of zones of which there are fewer by now than were hit, all that are left were.
             if min(count, len(within)) > least:
                 pool, least = within, min(count, len(within))
-    found = []
+    risks = []
     if len(hit) > 1:
-        found.append(_risk(key, hit, len(hit), records))
+        risks.append(_risk(key, hit, len(hit), records))
     if least > max(1, len(hit)):
-        found.append(_risk(f"{key}/counted" if found else key, pool, least, records))
-    return tuple(found)
+        risks.append(_risk(f"{key}/counted" if risks else key, pool, least, records))
+    return tuple(risks)
 
 
 def _risk(key: str, members: Sequence[FailureDomain], least: int, records: Sequence[Incident]) -> SharedRisk:

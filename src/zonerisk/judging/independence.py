@@ -175,8 +175,8 @@ def classify(
     listed = arrangement.measured
     ways = {stands_apart(*row) for row in listed}
     sited = all(arrangement.sited(unit) for unit in units)
-    told = not any(groups[kind].leaves_open(pair_ids(units)) for kind in ("building", "campus"))
-    shown = sited and told and None not in ways
+    settled = not any(groups[kind].leaves_open(pair_ids(units)) for kind in ("building", "campus"))
+    shown = sited and settled and None not in ways
     # Of those that are placed, the pair that may stand nearest leaves it open.
     distance, a, b = min(listed, key=lambda row: row[0].rank if shown else row[0].low)
     grade: Grade | None = None if sited else "C"

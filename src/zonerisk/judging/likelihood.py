@@ -109,10 +109,10 @@ class Rates:
         """Return a provider's lognormal factor on losses of one zone: of mean 1, moved by its own counts."""
         weight, centre = 1 / self.spread**2, -(self.spread**2) / 2
         if counted := self.providers.get(provider):
-            told = counted.events + JEFFREYS
+            events = counted.events + JEFFREYS
             ratio = math.log(counted.moments.mean / self.alone.mean)
-            centre = (centre * weight + ratio * told) / (weight + told)
-            weight += told
+            centre = (centre * weight + ratio * events) / (weight + events)
+            weight += events
         return tuple(math.exp(centre + weight**-0.5 * _NORMAL.inv_cdf(share)) for share in _SHARES)
 
     @cached_property
@@ -210,7 +210,7 @@ def states(
     ``worst`` takes a chance of a shared campus for granted: nothing that was looked through then lowers the
     rate, and hazards strike as often as is left open. ``long``: for over 24 hours.
     """
-    rates, (one, apart, either) = shocks.rates, shocks.parts
+    rates, (joint, apart, either) = shocks.rates, shocks.parts
     campus, strikes, years = layout.campus, layout.strikes, layout.years
     if worst is not None:
         campus, strikes, years = (float(worst),) * POINTS, layout.most, 0.0
@@ -219,7 +219,7 @@ def states(
         for kind, often in strikes.items()
     ]
 
-    def told(counts: tuple[int, int], prime: int) -> tuple[float, ...]:
+    def shares(counts: tuple[int, int], prime: int) -> tuple[float, ...]:
         hits, of = counts
         return shuffled(beta_table(hits + JEFFREYS, of - hits + JEFFREYS), prime)
 
@@ -231,23 +231,23 @@ def states(
     rows = zip(
         table(1 + layout.own),
         shuffled(campus, _LAYOUT),
-        told(rates.campus_all, _CAMPUS) if takes_all else _SURE,
-        told(rates.metro_all, _METRO) if takes_all else _SURE,
-        told(rates.long, _LONG) if long else _SURE,
+        shares(rates.campus_all, _CAMPUS) if takes_all else _SURE,
+        shares(rates.metro_all, _METRO) if takes_all else _SURE,
+        shares(rates.long, _LONG) if long else _SURE,
         factors,
         strict=True,
     )
-    found = []
+    moments = []
     for point, (record, c, all_campus, all_metro, lasts, factor) in enumerate(rows):
-        own = record / (1 + (c * one.mean + (1 - c) * apart.mean + either.mean) * years)
+        own = record / (1 + (c * joint.mean + (1 - c) * apart.mean + either.mean) * years)
         on, off, both = c * all_campus * own, (1 - c) * all_metro * own, all_metro * own
-        mean = on * one.mean + off * apart.mean + both * either.mean + factor * alone.mean
+        mean = on * joint.mean + off * apart.mean + both * either.mean + factor * alone.mean
         for often, ends in known:
             mean += often * ends[point]
-        spread = on * on * one.variance + off * off * apart.variance + both * both * either.variance
+        spread = on * on * joint.variance + off * off * apart.variance + both * both * either.variance
         spread += factor * factor * alone.variance
-        found.append((mean * lasts, spread * lasts * lasts))
-    return found
+        moments.append((mean * lasts, spread * lasts * lasts))
+    return moments
 
 
 def chance(rate: float) -> float:
@@ -259,14 +259,14 @@ def bound(shocks: Shocks, layout: Layout, worst: int) -> float:
     """Return the 95 % end of the chance a year that a majority is lost, for a chance of a shared campus."""
     if layout.most or layout.majority < 2:
         return chance(*mixed(states(shocks, layout, layout.majority, worst), _HIGH))
-    one, apart, either = shocks.parts
-    shared = added((one if worst else apart, either))
+    joint, apart, either = shocks.parts
+    shared = added((joint if worst else apart, either))
     return chance(shared.mean * product(1 + layout.own, round(shared.mean**2 / shared.variance, 2), _HIGH))
 
 
-def _band(found: Sequence[tuple[float, float]], least_high: float = 0.0) -> Frequency:
+def _band(moments: Sequence[tuple[float, float]], least_high: float = 0.0) -> Frequency:
     """Return the half decades that hold 5 to 95 %, as years between two events."""
-    low, high = map(chance, mixed(found, _LOW, _HIGH))
+    low, high = map(chance, mixed(moments, _LOW, _HIGH))
     most = half_decade(1 / max(high, least_high), up=False)
     return Frequency(years_low=most, years_high=half_decade(1 / low, up=True))
 
@@ -404,8 +404,8 @@ def likelihood(shocks: Shocks, layout: Layout, not_assessed: tuple[str, ...] = (
     majority = states(shocks, layout, layout.majority)
     everything = majority if layout.zones < 2 else states(shocks, layout, max(2, layout.zones))
     c = sum(layout.campus) / POINTS
-    one, _, _ = shocks.parts
-    means = {"campus": c * one.mean}
+    joint, _, _ = shocks.parts
+    means = {"campus": c * joint.mean}
     for name, tally in shocks.metro.items():
         means[name] = tally.moments.mean * (1.0 if name == SPANNING else 1 - c)
     for kind, often in layout.strikes.items():
@@ -503,7 +503,7 @@ def mixed(states: Sequence[tuple[float, float]], *shares: float) -> list[float]:
         square += (shift * shift + 0.5) / (slope * slope)
     middle /= count
     spread = math.sqrt(square / count - middle * middle)
-    found = []
+    quantiles = []
     for share in shares:
         # As if all were one normal; from there by secants, and by halves where these lead astray.
         aim, away = (2 * share - 1) * count, _NORMAL.inv_cdf(share)
@@ -519,8 +519,8 @@ def mixed(states: Sequence[tuple[float, float]], *shares: float) -> list[float]:
             aimed = at - miss / rise if rise > 0 else low
             aimed = aimed if low < aimed < high else (low + high) / 2
             before, step, at = miss, aimed - at, aimed
-        found.append(at**3)
-    return found
+        quantiles.append(at**3)
+    return quantiles
 
 
 @lru_cache(maxsize=4096)

@@ -201,8 +201,8 @@ def rank(
     candidates = []
     for row in judge.ordered(target, others):
         region = facts.region(row.target)
-        told = facts.provider(region.provider), facts.incidents(region.id), day
-        candidates.append(replace(row, record=history.record(region, *told)) if row.zones else row)
+        parts = facts.provider(region.provider), facts.incidents(region.id), day
+        candidates.append(replace(row, record=history.record(region, *parts)) if row.zones else row)
     return RecoveryRanking(
         target=target,
         name=f"{facts.provider(home.provider).name} {home.name}",
@@ -319,8 +319,8 @@ class Judge:
             # Light bounds a round trip from below: it can rule out, never in.
             least_ms = least_rtt_ms(distance)
             over, least = least_ms > most_ms, verdicts.light(least_ms)
-            told = (verdicts.over_light if over else verdicts.to_measure)(least, most_ms)
-            asked = [("fail" if over else "unknown", told)]
+            reason = (verdicts.over_light if over else verdicts.to_measure)(least, most_ms)
+            asked = [("fail" if over else "unknown", reason)]
         ruled_out = "fail" in (far, *(outcome for outcome, _ in asked))
         risks = self._recorded(ours, theirs)
         if not ruled_out and self._may_share(ours, theirs, distance):
@@ -338,15 +338,15 @@ class Judge:
             effective = independence.effective(theirs.units, groups.values())
             zones = Zones(sold=len(theirs.units), effective=effective)
         grid = common_grid(self._in_areas(ours.whole), self._in_areas(theirs.whole))
-        told = phrases.interval(distance)
+        lead = phrases.interval(distance)
         if distance.high is None:
-            told = verdicts.nowhere([side.name for side in (ours, theirs) if not any(side.discs)])
+            lead = verdicts.nowhere([side.name for side in (ours, theirs) if not any(side.discs)])
         elif least_m is not None:
             words = {True: verdicts.over, False: verdicts.nearer, None: verdicts.either}
-            told = words[distance.at_least(least_m)](distance, least_m)
+            lead = words[distance.at_least(least_m)](distance, least_m)
         asked.sort(key=lambda row: -severity(row[0]))
         # What fails is why; beside it only the distance is worth reading.
-        reasons = [text for one, text in asked if outcome != "fail" or one == "fail"]
+        reasons = [text for result, text in asked if outcome != "fail" or result == "fail"]
         countries, areas = ", ".join(sorted(ours.countries & theirs.countries)), ("", "")
         if grid:
             areas = verdicts.GRIDS[grid[0]], " and ".join(grid[1])
@@ -355,7 +355,7 @@ class Judge:
             name=theirs.name,
             country=", ".join(sorted(theirs.countries)),
             outcome="unknown" if limited else outcome,
-            message=verdicts.recovery(told, limited, "; ".join((*instead, *reasons)), countries, *areas),
+            message=verdicts.recovery(lead, limited, "; ".join((*instead, *reasons)), countries, *areas),
             distance_m=distance.rounded(),
             rtt_ms=rtt_ms(fibre_m(distance)).rounded(3),
             zones=zones,
@@ -403,10 +403,10 @@ class Judge:
                 for row in self.facts.samples.of(site, "seismic"):
                     if row.layer.measure == "stated":
                         zones.setdefault(row.layer.id, (set(), set()))[index].add(row.object)
-        for one, other in zones.values():
+        for a, b in zones.values():
             # Where nothing is stated of a site, its zone may be either.
-            if one and other and all(one | other) and (one.isdisjoint(other) or len(one | other) == 1):
-                return one.isdisjoint(other)
+            if a and b and all(a | b) and (a.isdisjoint(b) or len(a | b) == 1):
+                return a.isdisjoint(b)
         return None
 
     def _recorded(self, ours: Endpoint, theirs: Endpoint) -> list[SharedRisk]:

@@ -94,8 +94,8 @@ def _qualitative(name: RuleName, rule: Rule, arrangement: Arrangement) -> Findin
     elif rows := arrangement.measured:
         distance, a, b = min(rows, key=lambda row: row[0].rank)
         trip = arrangement.trip(a, b)
-        told = ("", trip.ms) if trip else (phrases.round_trip(least_rtt_ms(distance)), None)
-        message = wording.left(wording.nearest_pair(a.name, b.name, distance, *told))
+        times = ("", trip.ms) if trip else (phrases.round_trip(least_rtt_ms(distance)), None)
+        message = wording.left(wording.nearest_pair(a.name, b.name, distance, *times))
     else:
         message = wording.left(wording.nothing_to_measure(_counted(arrangement)))
     return _found("unknown", message, (arrangement.id,))
@@ -200,8 +200,8 @@ def _judge_kinds(
         message = wording.none_shared(name, arrangement.noun, _threshold(name, rule))
     subjects = risks[0].members if risks and outcome != "pass" else ()
     cited = (piece for risk in risks[: wording.MOST_RISKS] for piece in risk.evidence)
-    found = _found(outcome, wording.together((message, *notes)), subjects, evidence=(*cited, *noted))
-    return replace(found, grade=min((risk.grade for risk in risks if risk.outcome == outcome), default=None))
+    answer = _found(outcome, wording.together((message, *notes)), subjects, evidence=(*cited, *noted))
+    return replace(answer, grade=min((risk.grade for risk in risks if risk.outcome == outcome), default=None))
 
 
 def _survives(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
@@ -248,8 +248,8 @@ def _claims(name: RuleName, rule: Rule, arrangement: Arrangement) -> Finding:
     for claim, _, message, _ in judged:
         messages.setdefault(claim.text, message)
     _, outcome, _, subjects = judged[0]
-    told = wording.together(list(messages.values()))
-    return _found(outcome, told, subjects, evidence=_cited(arrangement, stated))
+    text = wording.together(list(messages.values()))
+    return _found(outcome, text, subjects, evidence=_cited(arrangement, stated))
 
 
 def _cited(arrangement: Arrangement, claims: Sequence[Claim]) -> tuple[Evidence, ...]:

@@ -198,7 +198,7 @@ def ask(
             asked.append(
                 Ask(kind="changed", subjects=cause.members, settles=(), points=0, decides=True, class_=after)
             )
-    return tuple(sorted(asked, key=lambda one: (-one.decides, -one.points))[:3])
+    return tuple(sorted(asked, key=lambda row: (-row.decides, -row.points))[:3])
 
 
 def letter(total: Score) -> str | None:

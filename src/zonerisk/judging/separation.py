@@ -36,8 +36,8 @@ _OPEN: Ends = ("pass", "fail")
 def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     """Find domains that stand in the same building, by their site records or by number."""
     risks = _in_one_place(arrangement, "building")
-    told = [unit for unit in arrangement.domains if unit.sites and not unit.partial]
-    apart = frozenset(pair_ids(told)) - together(risks)
+    known = [unit for unit in arrangement.domains if unit.sites and not unit.partial]
+    apart = frozenset(pair_ids(known)) - together(risks)
     for region in arrangement.owners:
         stated, sold = region.buildings, {zone.id for zone in region.zones.values()}
         zones = [unit for unit in arrangement.domains if unit.id in sold]
@@ -49,11 +49,11 @@ def assess_buildings(arrangement: Arrangement) -> RiskGroups:
     return RiskGroups("building", tuple(risks), apart, wording.BUILDINGS_OPEN)
 
 
-def assess_campuses(arrangement: Arrangement, radius_m: float, told: bool = True) -> RiskGroups:
+def assess_campuses(arrangement: Arrangement, radius_m: float, exact: bool = True) -> RiskGroups:
     """Find domains on the same campus: declared, wholly within the policy's radius, metres, or by round trip.
 
     A round trip as short as inside a campus lets suspect one, unless the places are known to be apart; a
-    longer one shows nothing. What need not be ``told`` is not measured: those near each other are only found.
+    longer one shows nothing. Without ``exact``, no distance is measured: near ones are only found.
     """
     risks = _in_one_place(arrangement, "campus")
     close = near_pairs(arrangement.domains, max(radius_m, CAMPUS_MOST_M))
@@ -72,9 +72,9 @@ def assess_campuses(arrangement: Arrangement, radius_m: float, told: bool = True
             risks.append(risk("campus", f"{key}:round-trip", "C", (a, b), message, trip.evidence))
         elif not (a.disclosed and b.disclosed):
             continue
-        elif not told and nearer(a.positions, b.positions, radius_m, surely=True):
+        elif not exact and nearer(a.positions, b.positions, radius_m, surely=True):
             risks.append(risk("campus", key, "B", (a, b), ""))
-        elif told and (distance := arrangement.distance(a, b)).at_most(radius_m):
+        elif exact and (distance := arrangement.distance(a, b)).at_most(radius_m):
             cited = [piece for site in (*a.sites, *b.sites) for piece in arrangement.evidence[site.id]]
             message = wording.near(a.name, b.name, distance, radius_m)
             risks.append(risk("campus", key, "B", (a, b), message, tuple(dict.fromkeys(cited))))
@@ -84,10 +84,10 @@ def assess_campuses(arrangement: Arrangement, radius_m: float, told: bool = True
 def on_named_campuses(a: FailureDomain, b: FailureDomain) -> bool:
     """Return whether records tell the places of two apart: by their campuses, else by who runs them."""
     return not (a.partial or b.partial) and all(
-        one.operator and other.operator and one.operator != other.operator
-        if None in (one.campus, other.campus)
-        else one.campus != other.campus
-        for one, other in product(a.sites, b.sites)
+        site.operator and other.operator and site.operator != other.operator
+        if None in (site.campus, other.campus)
+        else site.campus != other.campus
+        for site, other in product(a.sites, b.sites)
     )
 
 
@@ -116,7 +116,7 @@ def _in_one_place(arrangement: Arrangement, kind: Literal["building", "campus"])
 def separations(policy: Policy, arrangement: Arrangement) -> tuple[Separation, ...]:
     """Measure every pair, and judge it as the policy's rules on distance do one by one."""
     asked = {name: rule for name, rule in policy.rules.items() if name in RULES}
-    risks = [risk for each in arrangement.groups.values() for risk in each.risks]
+    risks = [risk for groups in arrangement.groups.values() for risk in groups.risks]
     risks.sort(key=lambda risk: -severity(risk.outcome))
     rows = []
     for straight, a, b in arrangement.measured:
