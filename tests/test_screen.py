@@ -16,7 +16,7 @@ from zonerisk.words.report import Screen
 
 def shown(library: Library, region: str, width: int = 100) -> list[str]:
     screen = Screen(width)
-    answer.one(library.score(region), library.policy("podcast"), screen)
+    answer.single(library.score(region), library.policy("podcast"), screen)
     return screen.lines
 
 
@@ -86,7 +86,7 @@ def test_what_is_left_out_first_is_what_is_needed_least(shipped: Library) -> Non
         for number in range(9)
     )
     standing = replace(verdict.independence, shared_risks=(*verdict.independence.shared_risks, *risks))
-    answer.one(replace(verdict, independence=standing), policy, screen)
+    answer.single(replace(verdict, independence=standing), policy, screen)
     assert screen.text.startswith(verdict.summary[:60])
     for label in ("also", "record", "policy", "recovery"):
         assert f"  {label}" in screen.text

@@ -44,8 +44,8 @@ layers layers List, show, fetch, sample or import hazard layers.
 data data Check, extend and compare the catalogue's records.
 """
 COMMANDS = {
-    name: _Command(module, told)
-    for name, module, told in (line.split(" ", 2) for line in _COMMANDS.strip().splitlines())
+    name: _Command(module, summary)
+    for name, module, summary in (line.split(" ", 2) for line in _COMMANDS.strip().splitlines())
 }
 # What a shell that completes a line sets.
 COMPLETE = "_ZONERISK_COMPLETE"
@@ -187,12 +187,12 @@ def _fail(error: Exception) -> NoReturn:
     elif isinstance(error, OSError) and error.errno in _NO_ROOM:
         _close_output()
         error = UsageError(f"cannot write: {error.strerror}")
-    told = str(error)
+    message = str(error)
     if not isinstance(error, ZoneriskError):
-        what = f"{type(error).__name__}: {(told or 'no more is known').splitlines()[0][:300]}"
-        told = f"zonerisk failed, which is its own fault: {what}; {_TELL_US}"
+        what = f"{type(error).__name__}: {(message or 'no more is known').splitlines()[0][:300]}"
+        message = f"zonerisk failed, which is its own fault: {what}; {_TELL_US}"
     from zonerisk.cli import output
 
     with suppress(OSError):  # Nobody may hear it, but the exit code still tells.
-        sys.stderr.write(output.shown(f"error: {told}\n"))
+        sys.stderr.write(output.shown(f"error: {message}\n"))
     sys.exit(getattr(error, "exit_code", _FAULT))

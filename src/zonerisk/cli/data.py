@@ -169,11 +169,11 @@ def rates(
     failed = {key: dict(zip(("failed", "held", "not_told"), row, strict=True)) for key, row in backup.items()}
     biases: Any = document.read(document.data_root() / "report.yaml").tree["biases"]
     tree = {"rates": [row._asdict() for row in rows], "backup_failed": failed, "biases": biases}
-    told = ", ".join(
+    causes = ", ".join(
         f"{cause} {lost} of {lost + held + silent}" + (f" (not told of {silent})" if silent else "")
         for cause, (lost, held, silent) in backup.items()
     )
-    foot = [f"Backup failed in physical events on file, those in no feed too: {told}.", *biases]
+    foot = [f"Backup failed in physical events on file, those in no feed too: {causes}.", *biases]
     output.write(output.rows(counting.Rate._fields, rows, format_, out, "rates", tree, foot), out)
 
 

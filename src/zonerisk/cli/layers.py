@@ -48,8 +48,8 @@ def list_(
             state = "yes" if store.locate(card, root) else "no"
         except DataError:
             state = "damaged"
-        told = (f"{card.error_m:g}", card.grade, f"{sampled.get(card.id, 0)} sites", state)
-        rows.append((card.id, card.kind, card.name, card.vintage, *told))
+        cells = (f"{card.error_m:g}", card.grade, f"{sampled.get(card.id, 0)} sites", state)
+        rows.append((card.id, card.kind, card.name, card.vintage, *cells))
     output.write(output.rows(head, rows, format_, out, "layers"), out)
 
 
@@ -124,7 +124,7 @@ def import_(
     path = store.take(card, root, file)
     output.note(f"{path}\n")
     if not store.locate(card, root):
-        wanted = (Path(each.path).name for each in card.files if each.role != "names")
+        wanted = (Path(part.path).name for part in card.files if part.role != "names")
         output.note(f"{card.id} answers once all of these are imported: {', '.join(wanted)}\n")
 
 
@@ -161,11 +161,11 @@ def sample(
         if not kept or not card.ships:
             continue
         store.verify(card, kept)
-        found = sampling.sample(card, kept, discs)
-        text = table(sampling.head(card, kept, catalog.edition.date, towns), found, positions)
+        samples = sampling.sample(card, kept, discs)
+        text = table(sampling.head(card, kept, catalog.edition.date, towns), samples, positions)
         output.make_folder(folder)
         output.write(text, folder / f"{card.id}.csv")
-        answered = len({each.site for each in found if each.interval})
+        answered = len({row.site for row in samples if row.interval})
         output.note(f"{card.id}: {answered} of {len(discs)} sites answered\n")
         done += 1
     if not done:

@@ -82,7 +82,7 @@ def chosen(asked: str | None, out: Path | None, offered: object) -> str:
 def write(content: str | bytes | Iterable[str], path: Path | None) -> None:
     """Write to standard output or a device, or replace a file only once all is written."""
     pieces = [content] if isinstance(content, str | bytes) else content
-    data = (shown(each).encode() if isinstance(each, str) else each for each in pieces)
+    data = (shown(piece).encode() if isinstance(piece, str) else piece for piece in pieces)
     if path is None or str(path) == "-" or _is_output(path):
         if getattr(sys.stdout, "name", "") == os.devnull:  # As main opens it where there was none.
             raise UsageError("standard output is closed; name a file with --output")

@@ -217,8 +217,8 @@ def _incidents(
     for event in wanted:
         zones = " ".join(zone.partition("/")[2] for zone in event.zones)
         where = "all or most" if event.everywhere else " ".join(event.regions)
-        told = {"zones": zones or (event.least if short else None), "regions": where}
-        rows.append(_cells(event, columns.split(), told))
+        values = {"zones": zones or (event.least if short else None), "regions": where}
+        rows.append(_cells(event, columns.split(), values))
     return output.rows([heads.get(key, key) for key in columns.split()], rows, form, out, "incidents")
 
 
@@ -272,8 +272,8 @@ def _find(catalog: Catalog, name: str) -> tuple[str, dict[str, Any]]:
     if wanted in catalog.policies or name.endswith((".yaml", ".yml")):
         return f"data/policies/{wanted}.yaml", output.content(catalog.policy(name))
     try:
-        found = catalog.resolve(name)[0]
-        return catalog.file_name(found), output.content(catalog.region(found))
+        region_id = catalog.resolve(name)[0]
+        return catalog.file_name(region_id), output.content(catalog.region(region_id))
     except UnknownTarget as unknown:
         if card := cards.known(catalog.roots).get(wanted):
             return f"data/layers/{wanted}.yaml", output.content(card)

@@ -120,7 +120,7 @@ def score(
     if len(verdicts) > 1 and (rtt or form in PICTURES):
         names = phrases.names([verdict.target for verdict in verdicts])
         raise UsageError(f"{'round trips are' if rtt else 'a card is'} of one region; name one of {names}")
-    trips, told = _trips(catalog, verdicts[0], rtt, floor_ms) if rtt else ([], [])
+    trips, lines = _trips(catalog, verdicts[0], rtt, floor_ms) if rtt else ([], [])
     content: str | bytes
     if form in PICTURES:
         from zonerisk.pages import card, surroundings
@@ -150,9 +150,9 @@ def score(
             title, mark = (
                 ("## Measured round trips\n", "- ") if form == "md" else ("Measured round trips", "")
             )
-            content = "\n".join([content, title, *(f"{mark}{line}" for line in told)]) + "\n"
+            content = "\n".join([content, title, *(f"{mark}{line}" for line in lines)]) + "\n"
     output.write(content, out)
-    if tripped := [each.target for each in verdicts if any(_trips_on(each, trip) for trip in fail_on or ())]:
+    if tripped := [case.target for case in verdicts if any(_trips_on(case, trip) for trip in fail_on or ())]:
         output.note(f"--fail-on {', '.join(fail_on or ())}: {', '.join(tripped)}\n")
         raise typer.Exit(1)
 
@@ -212,11 +212,11 @@ def report(
                 catalog.area(within)
             try:
                 ranking = catalog.recovery(verdict.target, chosen, verdict.as_of, to=to or (), within=within)
-                rows, told, left = _ranked(catalog, ranking)
-                told += f"; {left} more in the JSON of zonerisk dr {verdict.target}" if left else ""
+                rows, summary, left = _ranked(catalog, ranking)
+                summary += f"; {left} more in the JSON of zonerisk dr {verdict.target}" if left else ""
             except UsageError as error:
-                told = str(error).partition(";")[0]
-            scope = f"{phrases.opening(told)}. Looked at: {among}."
+                summary = str(error).partition(";")[0]
+            scope = f"{phrases.opening(summary)}. Looked at: {among}."
         regions.append(dossier.Asked(verdict, rows, scope, around.retired))
     audits, kept = [], gate.read(accepted)
     for file in plan or ():
@@ -224,11 +224,11 @@ def report(
         deployment = gate.chosen(request.deployment, (), kept.skip)
         audited = audit(catalog, deployment, chosen, request.day, deployment.model)
         audits.append(replace(audited, gate=gate.gate(audited, {}, request.accepted)))
-    found = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
-    found += [(workload.id, workload.findings) for audited in audits for workload in audited.workloads]
+    findings = [(verdict.target, verdict.policy.findings) for verdict in verdicts]
+    findings += [(workload.id, workload.findings) for audited in audits for workload in audited.workloads]
     day = (verdicts[0] if verdicts else audits[0]).as_of
     says = document.read(document.data_root() / "report.yaml").tree
-    written = dossier.written(chosen, regions, audits, says, gate.accepted_of(found, kept.accepted, day))
+    written = dossier.written(chosen, regions, audits, says, gate.accepted_of(findings, kept.accepted, day))
     if form == "md":
         output.write(written.markdown, out)
         return
@@ -264,8 +264,8 @@ def _judge(
     if own:
         catalog = own_sites.catalog(targets, uncertainty_m, catalog.edition.date)
         installed, regions = True, [own_sites.REGION]
-        if told := own_sites.lying(catalog.region(own_sites.REGION)):
-            output.note(f"note: your sites lie: {told}\n")
+        if message := own_sites.lying(catalog.region(own_sites.REGION)):
+            output.note(f"note: your sites lie: {message}\n")
         chosen = own_sites.asked(chosen)
     else:
         if uncertainty_m is not None:
@@ -324,11 +324,11 @@ def _listed(policy: Policy, verdicts: list[Verdict], form: str, out: Path | None
 
     def show(screen: Screen) -> None:
         if full:
-            told = dossier.Dossier()
-            screen.sections(dossier.answers(told, policy, regions))
-            screen.print(f"\n{len(told.sources)} sources: --format md or json lists them.", "dim")
+            full_report = dossier.Dossier()
+            screen.sections(dossier.answers(full_report, policy, regions))
+            screen.print(f"\n{len(full_report.sources)} sources: --format md or json lists them.", "dim")
         elif len(verdicts) == 1:
-            answer.one(verdicts[0], policy, screen)
+            answer.single(verdicts[0], policy, screen)
         else:
             answer.several(verdicts, screen)
 
@@ -463,7 +463,7 @@ def dr(
     if form == "json":
         output.write(ranking.to_json(), out)
         return
-    rows, told, left = _ranked(catalog, ranking)
+    rows, summary, left = _ranked(catalog, ranking)
     tail = [f"{left} more in --format json."] if left else []
     if len(rows) > 1:
         tail.append(
@@ -477,7 +477,7 @@ def dr(
         )
     by = f"{chosen.name} ({chosen.standing}); as of {ranking.as_of}."
     table = Table(("outcome", "region", "why"), rows)
-    sections = [Section("", [f"{ranking.name}: {told}.", by, table], apart=True)]
+    sections = [Section("", [f"{ranking.name}: {summary}.", by, table], apart=True)]
     sections += [Section("", [line]) for line in tail]
     if form == "md":
         text = markdown(f"Disaster recovery for {ranking.name} ({ranking.target})", "", sections)
@@ -516,11 +516,11 @@ def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str,
                 parts.append(verdicts.light(least))
             rows.append((outcome, candidate.target, "; ".join(parts)))
     counts, total = Counter(candidate.outcome for candidate in ranking.candidates), len(ranking.candidates)
-    told = (
+    summary = (
         f"{counts['pass'] + counts['warn']} of {phrases.count(total, 'region')} "
         f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot"
     )
-    return rows, told, total - len(rows)
+    return rows, summary, total - len(rows)
 
 
 def plan(
@@ -638,5 +638,5 @@ def _inputs(unavailability: str | None, common: str | None, planned: Inputs | No
     try:
         return Inputs.model_validate(inputs) if inputs else None
     except ValidationError:
-        told = " ".join(f"--{name} {','.join(ends)}" for name, ends in given.items())
-        raise UsageError(f"{told}: write a share from 0 to 1 such as 0.001, or LOW,HIGH") from None
+        options = " ".join(f"--{name} {','.join(ends)}" for name, ends in given.items())
+        raise UsageError(f"{options}: write a share from 0 to 1 such as 0.001, or LOW,HIGH") from None

@@ -38,17 +38,17 @@ class Row(NamedTuple):
     kept: int = 1
 
 
-def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
+def single(verdict: Verdict, policy: Policy, screen: Screen) -> None:
     """Write a verdict as an answer that fits one screen."""
     known, findings = verdict.likelihood, verdict.policy.findings
-    told = f"{often(known.majority_lost)}, {bound(known)} a year (a model)"
+    chance = f"{often(known.majority_lost)}, {bound(known)} a year (a model)"
     recovers = verdict.recovery or any(finding.rule == "dr" for finding in findings)
     rows = [
         Row("also", _also(verdict)),
         Row("where", _zones(verdict), 2),
         # Events speak for themselves; where there is none, it counts what was looked through.
         Row("record", [*verdict.record.told], 1 if verdict.record.several else 2),
-        Row("likelihood", [f"a majority lost {told}"] if len(verdict.independence.domains) > 1 else []),
+        Row("likelihood", [f"a majority lost {chance}"] if len(verdict.independence.domains) > 1 else []),
         Row("word", _word(verdict)),
         Row("policy", policy_parts(policy, findings)),
         Row("recovery", _recovery(verdict.recovery) if recovers else []),
@@ -81,7 +81,7 @@ def one(verdict: Verdict, policy: Policy, screen: Screen) -> None:
 
 def _also(verdict: Verdict) -> list[str]:
     """Write what else is shared, the best known first, and what is only suspected."""
-    standing, told = verdict.independence, []
+    standing, texts = verdict.independence, []
     # What put several out is named by the record.
     rest = [
         risk
@@ -95,8 +95,8 @@ def _also(verdict: Verdict) -> list[str]:
             share = "may share" if risk.grade == "C" else "share"
             members = phrases.names([standing.domains[key] for key in risk.members])
             text = f"{members} {share} one {KINDS.get(risk.kind, risk.kind)}"
-        told.append(phrases.graded(text, risk.grade))
-    return told
+        texts.append(phrases.graded(text, risk.grade))
+    return texts
 
 
 def _zones(verdict: Verdict) -> list[str]:
@@ -128,10 +128,10 @@ def _zones(verdict: Verdict) -> list[str]:
     ]
     if class_ in ("near", "apart"):
         # Of zones that stand apart: which feeds are not disclosed, and what no layer reaches.
-        feeds = [each.rule for each in findings if each.outcome == "unknown" and each.rule in FEEDS]
-        bare = [RULES.get(each.rule, each.rule) for each in findings if each.outcome == "not-assessed"]
-        told = {"not disclosed": feeds, "not assessed": bare}
-        far += [f"{what}: {', '.join(rules)}" for what, rules in told.items() if rules]
+        feeds = [row.rule for row in findings if row.outcome == "unknown" and row.rule in FEEDS]
+        bare = [RULES.get(row.rule, row.rule) for row in findings if row.outcome == "not-assessed"]
+        gaps = {"not disclosed": feeds, "not assessed": bare}
+        far += [f"{what}: {', '.join(rules)}" for what, rules in gaps.items() if rules]
     return far
 
 
@@ -166,10 +166,10 @@ def _word(verdict: Verdict) -> list[str]:
     if verdict.independence.outcome != "unknown":
         return []
     if tested := [word for word in verdict.word if word.tested]:
-        told = min(tested, key=lambda word: (word.kind != "separation-min", -len(word.tested)))
-        one, held = "held" if told.held else "refuted", f"held in {told.held} of {len(told.tested)} regions"
-        held = f"{one} in the one region" if len(told.tested) == 1 else held
-        return [f"{phrases.quoted(told.text)}: {held} where it can be checked (evidence C)"]
+        word = min(tested, key=lambda word: (word.kind != "separation-min", -len(word.tested)))
+        verb, held = "held" if word.held else "refuted", f"held in {word.held} of {len(word.tested)} regions"
+        held = f"{verb} in the one region" if len(word.tested) == 1 else held
+        return [f"{phrases.quoted(word.text)}: {held} where it can be checked (evidence C)"]
     if not verdict.word:
         return [NO_WORD]
     return [f"{phrases.quoted(verdict.word[0].text)}: cannot be checked in any region"]
@@ -188,13 +188,13 @@ def questions(verdict: Verdict) -> list[str]:
         "changed": "whether that cause has been removed since",
     }
     asked = []
-    for one in verdict.ask:
-        text = texts[one.kind]
+    for question in verdict.ask:
+        text = texts[question.kind]
         known = verdict.independence.cause.kind == "distance"
-        if one.kind == "places" and (known or len(one.subjects) < len(names)):
-            text = f"where exactly {phrases.names([names[key] for key in one.subjects])} stand"
-        gains = ["the class"] if one.decides else []
-        rules = [RULES.get(rule, rule) for rule in one.settles]
+        if question.kind == "places" and (known or len(question.subjects) < len(names)):
+            text = f"where exactly {phrases.names([names[key] for key in question.subjects])} stand"
+        gains = ["the class"] if question.decides else []
+        rules = [RULES.get(rule, rule) for rule in question.settles]
         gains += rules if len(rules) == 1 else [f"{len(rules)} rules"] * bool(rules)
         asked.append(f"{text} (settles {' and '.join(gains)})")
     return asked
@@ -209,9 +209,9 @@ def several(verdicts: Sequence[Verdict], screen: Screen) -> None:
     rows = []
     for verdict in sorted(verdicts, key=block_order):
         class_ = verdict.independence.class_
-        told = why(verdict), bound(verdict.likelihood)
-        rows.append((class_, verdict.target, *told))
-        alike.setdefault((class_,) if class_ == "one-zone" else (class_, *told), []).append(verdict.target)
+        cells = why(verdict), bound(verdict.likelihood)
+        rows.append((class_, verdict.target, *cells))
+        alike.setdefault((class_,) if class_ == "one-zone" else (class_, *cells), []).append(verdict.target)
     least = MOST_ALIKE if len(verdicts) > MOST_REGIONS else len(verdicts) + 1
     many = {", ".join(what): ids for what, ids in alike.items() if len(ids) >= least}
     listed = [row for row in rows if not any(row[1] in ids for ids in many.values())]

@@ -84,30 +84,30 @@ def written(
     if says:
         dossier = Dossier(phrases.opening(title), f"{policy.name}; as of {day}")
         # What is judged rule by rule, by its id and a name that nothing else has; what was accepted there.
-        parts = [(each.target, each.target, each.policy.findings, accepted) for each in judged]
+        parts = [(verdict.target, verdict.target, verdict.policy.findings, accepted) for verdict in judged]
         for audit in audits:
             of = f" ({phrases.names(audit.files)})" if len(audits) > 1 else ""
             known = (*accepted, *audit.gate.accepted)
-            parts += [(each.id, f"{each.id}{of}", each.findings, known) for each in audit.workloads]
-        told = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
-        told += [audit.summary for audit in audits]
+            parts += [(part.id, f"{part.id}{of}", part.findings, known) for part in audit.workloads]
+        lines = [f"{verdict.summary} {policy_line(policy, verdict.policy.findings)}" for verdict in judged]
+        lines += [audit.summary for audit in audits]
         words = [word for outcome, word in MET.items() if outcome != IDLE]
         counts, risks = [], []
         for key, name, findings, taken in parts:
             met = Counter(MET[finding.outcome] for finding in findings)
             counts.append((name, *(str(met[word]) for word in words)))
-            by = {each.rule: each for each in taken if each.workload == key and each.outcome}
+            by = {entry.rule: entry for entry in taken if entry.workload == key and entry.outcome}
             risks += [
                 (name, _rule(finding.rule), MET[finding.outcome], *_taken(by.get(finding.rule)))
                 for finding in _worst_first(findings)
                 if finding.outcome in ("fail", "warn", "unknown")
             ]
-        idle = [each for each in accepted if not each.outcome]
-        risks += [(each.workload, each.rule, "fits nothing", *_taken(each)) for each in idle]
+        idle = [entry for entry in accepted if not entry.outcome]
+        risks += [(entry.workload, entry.rule, "fits nothing", *_taken(entry)) for entry in idle]
         scope = _scope(policy, judged, audits, says["binding" if policy.binding else "advice"])
         front = [
             Section("Scope and date", [scope, *filter(None, [policy.note])]),
-            Section("Summary", [*told, Table(("judged", *words), counts)]),
+            Section("Summary", [*lines, Table(("judged", *words), counts)]),
             *_text(dossier, policy, says["reading"]),
         ]
         meanings = Table(("word", "meaning"), [*says["words"].items()])
@@ -119,8 +119,8 @@ def written(
         ]
     answered = answers(dossier, policy, regions, audits)
     rows = [
-        (str(number), one.grade, one.source, f"{one.title} (read {one.read}): {one.claim}", one.url or "-")
-        for one, number in dossier.sources.items()
+        (str(no), work.grade, work.source, f"{work.title} (read {work.read}): {work.claim}", work.url or "-")
+        for work, no in dossier.sources.items()
     ]
     sources = Table(("no.", "grade", "kind", "what it says", "address"), rows)
     made = [Section("Sources", [sources], of="sources"), _versions(both)]
@@ -158,9 +158,9 @@ def _scope(policy: Policy, verdicts: Sequence[Verdict], audits: Sequence[Audit],
     return Table(("", ""), rows)
 
 
-def _text(dossier: Dossier, policy: Policy, told: str) -> list[Section]:
+def _text(dossier: Dossier, policy: Policy, reading: str) -> list[Section]:
     """Write each rule: the words that it reads, our reading of them, and where they were read."""
-    sections = [Section("The text and how it is read", [told], apart=True)]
+    sections = [Section("The text and how it is read", [reading], apart=True)]
     for name, rule in policy.rules.items():
         pieces = policy.cite(name)
         blocks: list[Block] = []
@@ -312,10 +312,10 @@ def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
     sections = [Section(f"Deployment: {phrases.names(audit.files)}", head, apart=True)]
     alike: dict[tuple[object, ...], list[Judged]] = {}
     for workload in audit.workloads:
-        told = tuple((each.rule, each.outcome, each.message) for each in workload.findings)
-        alike.setdefault((plan_report.places_line(workload), workload.notes, told), []).append(workload)
+        outcomes = tuple((finding.rule, finding.outcome, finding.message) for finding in workload.findings)
+        alike.setdefault((plan_report.places_line(workload), workload.notes, outcomes), []).append(workload)
     for (stand, *_), same in alike.items():
-        names = [f"{each.id} ({each.file}:{each.line})" for each in same]
+        names = [f"{workload.id} ({workload.file}:{workload.line})" for workload in same]
         blocks: list[Block] = [
             *([", ".join(names)] if len(same) > 1 else []),
             f"{phrases.opening(str(stand))}.",
@@ -335,14 +335,14 @@ def _plan(dossier: Dossier, policy: Policy, audit: Audit) -> list[Section]:
 
 
 def _versions(judged: Mapping[str, Verdict | Audit]) -> Section:
-    used = [one.provenance for one in judged.values()]
+    used = [result.provenance for result in judged.values()]
     rows = [("zonerisk", used[0].version), ("policy", f"{used[0].policy.id}, sha256 {used[0].policy.sha256}")]
-    for name, one in zip(judged, used, strict=True):
-        rows.append((f"catalogue, for {name}", f"{one.catalogue.date}, sha256 {one.catalogue.sha256}"))
+    for name, origin in zip(judged, used, strict=True):
+        rows.append((f"catalogue, for {name}", f"{origin.catalogue.date}, sha256 {origin.catalogue.sha256}"))
     layers = {name: sha256 for provenance in used for name, sha256 in provenance.layers.items()}
     rows += [(f"layer {name}", f"sha256 {sha256}") for name, sha256 in sorted(layers.items())]
-    told = "The same input gives the same report, byte for byte: no clock and no network is asked."
-    return Section("Made with", [Table(("", ""), rows), told])
+    note = "The same input gives the same report, byte for byte: no clock and no network is asked."
+    return Section("Made with", [Table(("", ""), rows), note])
 
 
 def _worst_first(findings: Sequence[Finding]) -> list[Finding]:

@@ -273,12 +273,12 @@ def shared_stations(
     for (start, hops), alike in ways.items():
         begin, sites = " or ".join(start), phrases.names([way.site for way in alike])
         feeds = "may feed" if any(way.grade == "C" for way in alike) else "feeds"
-        told = f"{begin}, which {feeds} {sites}"
+        text = f"{begin}, which {feeds} {sites}"
         if distances := [metres for way in alike for metres in way.distances_m]:
             near = f"nearest known at {_span_km(distances)} from {sites}"
             # A start that is itself what they depend on has been named.
-            told = near if begin == names else f"{begin}, {near}"
-        listed.append(told + (f", {phrases.count(hops, 'circuit')} below" if hops else ""))
+            text = near if begin == names else f"{begin}, {near}"
+        listed.append(text + (f", {phrases.count(hops, 'circuit')} below" if hops else ""))
     listed += ["which stations feed them is not known"] * (grade == "C")
     return f"{(may_depend if grade == 'C' else depend)(domains, names)} ({'; '.join(listed)})"
 
@@ -303,9 +303,9 @@ def _span_km(metres: Sequence[float]) -> str:
 
 def both_hit(records: Sequence[Incident]) -> str:
     """Write that one event hit both sides of a recovery: what each record calls it, and its day."""
-    names = list(dict.fromkeys(phrases.event(each.name, each.day) for each in records))
+    names = list(dict.fromkeys(phrases.event(incident.name, incident.day) for incident in records))
     what = names[0] if len(names) == 1 else f"one event ({'; '.join(names)})"
-    return f"both were {'hit' if all(each.down for each in records) else 'degraded'} by {what}"
+    return f"both were {'hit' if all(incident.down for incident in records) else 'degraded'} by {what}"
 
 
 def record(
@@ -326,7 +326,7 @@ def record(
     causes = ", ".join(f"{cause} {count}" for cause, count in losses.items())
     events = [f"no physical event took two {noun}s or more"] if since and not alone else []
     if several:
-        named = "; ".join(phrases.event(each.name, each.day) for each in several[-_MOST_EVENTS:])
+        named = "; ".join(phrases.event(event.name, event.day) for event in several[-_MOST_EVENTS:])
         events = [f"{phrases.count(len(several), 'event')} took two {noun}s or more: {named}"]
     if total and alone:
         events.append(f"lost {'once' if total == 1 else f'{total} times'} ({causes})")
@@ -358,9 +358,9 @@ def summary(lost: int, total: int, worst: Sequence[Event], unassessed: int) -> s
     """Answer in one sentence: workloads lost to one event, the worst event, what was not assessed."""
     if not total:
         return f"Nothing here could be placed; {unassessed} not assessed."
-    one = lost < 2
+    verb, whose = ("loses", "its") if lost < 2 else ("lose", "their")
     count = "No workload" if not lost else "The workload" if total == 1 else f"{lost} of {total} workloads"
-    text = f"{count} lose{'s' if one else ''} {'its' if one else 'their'} quorum to one event on record"
+    text = f"{count} {verb} {whose} quorum to one event on record"
     for event in worst:
         with_backup = len(event.with_backup)
         text += f"; worst: {event.message}"
@@ -384,7 +384,7 @@ def quorum(least: int, most: int | None, spread: bool, wanted: float | None, one
 
 def advice_left(total: int, most: int, cut: int, ways: int) -> str:
     """Write what advice leaves out; nothing where it leaves out nothing."""
-    told = [f"only the first {most} of {total} workloads are advised; --only chooses others"] * (total > most)
+    gaps = [f"only the first {most} of {total} workloads are advised; --only chooses others"] * (total > most)
     if cut:
-        told.append(f"of {phrases.count(cut, 'workload')} only {ways} ways to spread the copies were tried")
-    return "; ".join(told)
+        gaps.append(f"of {phrases.count(cut, 'workload')} only {ways} ways to spread the copies were tried")
+    return "; ".join(gaps)

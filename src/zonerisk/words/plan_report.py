@@ -41,11 +41,11 @@ def change_line(audit: Audit) -> list[str]:
     if change is None:
         return []
     before, after = change.failing_before, change.failing_after
-    told = f"{phrases.count(before, 'failing finding')} now, {after} then"
+    effect = f"{phrases.count(before, 'failing finding')} now, {after} then"
     if before == after:
-        told = f"{f'still {before} failing' if before else 'nothing fails now'}, but more is shown to hold"
+        effect = f"{f'still {before} failing' if before else 'nothing fails now'}, but more is shown to hold"
     settled = f"; settles {', '.join(change.settles)}" if change.settles else ""
-    return [f"Helps most: {change.message}, for {_ids(change.workloads)}: {told}{settled}."]
+    return [f"Helps most: {change.message}, for {_ids(change.workloads)}: {effect}{settled}."]
 
 
 def _ids(ids: Sequence[str], most: int = MOST_IDS) -> str:
@@ -75,7 +75,7 @@ def places_line(judged: Judged) -> str:
 
 
 def _standings(listed: Sequence[Standing]) -> str:
-    return _ids([f"{each.place}{f' x{each.copies}' if each.copies > 1 else ''}" for each in listed])
+    return _ids([f"{stand.place}{f' x{stand.copies}' if stand.copies > 1 else ''}" for stand in listed])
 
 
 def skipped(audit: Audit, most: int = MAX_NAMED) -> Table:
@@ -125,7 +125,7 @@ def model_line(audit: Audit) -> str:
 
 def pieces(audit: Audit) -> Iterator[str]:
     """Write an audit as JSON piece by piece; a finding that many workloads have is written once."""
-    told: dict[int, str] = {}
+    by_id: dict[int, str] = {}
     begin, end = replace(audit, workloads=()).to_json().split('"workloads": []')
     yield f'{begin}"workloads": ['
     for index, judged in enumerate(audit.workloads):
@@ -133,9 +133,9 @@ def pieces(audit: Audit) -> Iterator[str]:
         texts = []
         for finding in judged.findings:
             # Workloads that stand alike have the same findings.
-            if id(finding) not in told:
-                told[id(finding)] = f"\n{finding.to_json().rstrip()}".replace("\n", "\n    ")
-            texts.append(told[id(finding)])
+            if id(finding) not in by_id:
+                by_id[id(finding)] = f"\n{finding.to_json().rstrip()}".replace("\n", "\n    ")
+            texts.append(by_id[id(finding)])
         text = f'{"," if index else ""}\n{before}"findings": [{",".join(texts)}'
         yield (text + ("\n  ]" if texts else "]") + after).replace("\n", "\n    ")
     yield ("\n  ]" if audit.workloads else "]") + end
@@ -143,8 +143,8 @@ def pieces(audit: Audit) -> Iterator[str]:
 
 def sarif(audit: Audit, policy: Policy) -> str:
     """Write an audit as a SARIF log, findings on the lines of the plan, the unknown one a workload."""
-    taken = {(each.workload, each.rule): each for each in audit.gate.accepted if not each.expired}
-    before = {(each.workload, each.rule) for each in audit.gate.before}
+    taken = {(entry.workload, entry.rule): entry for entry in audit.gate.accepted if not entry.expired}
+    before = {(entry.workload, entry.rule) for entry in audit.gate.before}
     results = []
     for judged in audit.workloads:
         for finding in judged.findings:
@@ -155,24 +155,24 @@ def sarif(audit: Audit, policy: Policy) -> str:
             if (judged.id, finding.rule) in before:
                 result["baselineState"] = "unchanged"
             if accepted := taken.get((judged.id, finding.rule)):
-                told = {"kind": "external", "status": "accepted", "justification": accepted_line(accepted)}
-                result["suppressions"] = [told]
+                waiver = {"kind": "external", "status": "accepted", "justification": accepted_line(accepted)}
+                result["suppressions"] = [waiver]
             results.append(result)
         unknown = [finding.rule for finding in judged.findings if finding.outcome == "unknown"]
         if unknown:
             text = f"{judged.id}: {phrases.count(len(unknown), 'rule')} cannot be shown: {', '.join(unknown)}"
             results.append(_result("unknown", "note", text, judged, judged.id))
     skipped: dict[tuple[str, str], list[Skipped]] = {}
-    for each in audit.not_assessed:
-        skipped.setdefault((each.file, each.reason), []).append(each)
+    for resource in audit.not_assessed:
+        skipped.setdefault((resource.file, resource.reason), []).append(resource)
     for (_, reason), listed in skipped.items():
-        text = f"{_ids([each.id for each in listed])}: not assessed: {reason}"
+        text = f"{_ids([resource.id for resource in listed])}: not assessed: {reason}"
         results.append(_result("not-assessed", "note", text, listed[0], reason))
     rules = []
     for key in dict.fromkeys(result["ruleId"] for result in results):
         rule = policy.rules.get(name := key.removeprefix("zonerisk/"))
         text = (rule and rule.text) or "What zonerisk could not judge in this plan."
-        links = [{"helpUri": each.url} for each in policy.cite(name) if each.url] if rule else []
+        links = [{"helpUri": source.url} for source in policy.cite(name) if source.url] if rule else []
         link, properties = links[0] if links else {}, {"policy": policy.id, "standing": policy.standing}
         rules.append({"id": key, "shortDescription": {"text": text}, **link, "properties": properties})
     driver = {"name": "zonerisk", "semanticVersion": audit.provenance.version, "rules": rules}
@@ -199,8 +199,8 @@ def _result(rule: str, level: str, text: str, where: Judged | Skipped, key: str)
 def accepted(audit: Audit) -> Table:
     """Return what was accepted: its outcome, what it is, and why."""
     rows = [
-        (each.outcome or "fits nothing", f"{each.rule} of {each.workload}", accepted_line(each))
-        for each in audit.gate.accepted
+        (entry.outcome or "fits nothing", f"{entry.rule} of {entry.workload}", accepted_line(entry))
+        for entry in audit.gate.accepted
     ]
     return Table(("outcome", "what", "why"), rows)
 
@@ -209,13 +209,13 @@ def advice(audit: Audit) -> Table:
     """Return the choices that do best."""
     rows = [
         (
-            each.workload,
-            f"{'copies in' if each.kind == 'zones' else 'recovery in'} {_ids(each.places)}",
-            ", ".join(each.settles) or "-",
-            verdicts.years(*each.now) if each.now else "-",
-            verdicts.years(*each.then) + " (both)" * (each.kind == "recovery") if each.then else "-",
+            choice.workload,
+            f"{'copies in' if choice.kind == 'zones' else 'recovery in'} {_ids(choice.places)}",
+            ", ".join(choice.settles) or "-",
+            verdicts.years(*choice.now) if choice.now else "-",
+            verdicts.years(*choice.then) + " (both)" * (choice.kind == "recovery") if choice.then else "-",
         )
-        for each in audit.advice
+        for choice in audit.advice
     ]
     return Table(("workload", "choice", "settles", "lost now", "then"), rows)
 
@@ -224,14 +224,14 @@ def tripped_line(audit: Audit) -> str:
     """Write in a line what ends a pipeline, and what does not because it was accepted or is not new."""
     gate = audit.gate
     rules: dict[str, list[str]] = {}
-    for each in gate.tripped:
-        rules.setdefault(each.workload, []).append(f"{each.rule} {each.outcome}")
-    listed = [f"{key} ({', '.join(each)})" for key, each in rules.items()]
-    fitting = [each.expired for each in gate.accepted if each.outcome is not None]
+    for entry in gate.tripped:
+        rules.setdefault(entry.workload, []).append(f"{entry.rule} {entry.outcome}")
+    listed = [f"{key} ({', '.join(names)})" for key, names in rules.items()]
+    fitting = [entry.expired for entry in gate.accepted if entry.outcome is not None]
     accepted, expired = fitting.count(False), fitting.count(True)
     more = ((accepted, "accepted"), (expired, "no longer accepted"), (len(gate.before), "as before"))
-    told = [f"{number} {what}" for number, what in more if number]
-    line = "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *told))
+    others = [f"{number} {what}" for number, what in more if number]
+    line = "; ".join((f"--fail-on: {phrases.count(len(gate.tripped), 'finding')} of {_ids(listed)}", *others))
     return " ".join(line.split())
 
 
@@ -239,8 +239,8 @@ def junit(audit: Audit, policy: Policy) -> str:
     """Write an audit as JUnit XML: a suite a workload, a case a rule; what ends a pipeline fails."""
     from xml.etree import ElementTree
 
-    tripped = {(each.workload, each.rule) for each in audit.gate.tripped}
-    taken = {(each.workload, each.rule): each for each in audit.gate.accepted if not each.expired}
+    tripped = {(entry.workload, entry.rule) for entry in audit.gate.tripped}
+    taken = {(entry.workload, entry.rule): entry for entry in audit.gate.accepted if not entry.expired}
     root = ElementTree.Element("testsuites", name=f"zonerisk {policy.id}")
     for judged in audit.workloads:
         suite = ElementTree.SubElement(root, "testsuite", name=judged.id, errors="0")
@@ -248,30 +248,30 @@ def junit(audit: Audit, policy: Policy) -> str:
             case, key = ElementTree.SubElement(suite, "testcase"), (judged.id, finding.rule)
             case.attrib |= {"classname": judged.id, "name": finding.rule, "file": judged.file}
             case.set("line", str(judged.line))
-            told = f"{finding.outcome}: " if finding.outcome in OUTCOMES.values() else ""
-            message = accepted_line(taken[key]) if key in taken else f"{told}{finding.message}"
+            prefix = f"{finding.outcome}: " if finding.outcome in OUTCOMES.values() else ""
+            message = accepted_line(taken[key]) if key in taken else f"{prefix}{finding.message}"
             if key in tripped and key not in taken:
                 ElementTree.SubElement(case, "failure", message=message, type=finding.outcome)
             elif key in taken or finding.outcome != "pass":
                 ElementTree.SubElement(case, "skipped", message=message)
         suite.set("skipped", str(len(suite.findall("*/skipped"))))
-    for each in (root, *root):
-        each.set("tests", str(len([*each.iter("testcase")])))
-        each.set("failures", str(len([*each.iter("failure")])))
+    for node in (root, *root):
+        node.set("tests", str(len([*node.iter("testcase")])))
+        node.set("failures", str(len([*node.iter("failure")])))
     ElementTree.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
 
 
 def comment(audit: Audit, policy: Policy) -> str:
     """Write an audit as Markdown short enough for a comment on a pull request."""
-    shown = {(each.workload, each.rule) for each in audit.gate.tripped}
+    shown = {(entry.workload, entry.rule) for entry in audit.gate.tripped}
     rows = [
         (finding.outcome, judged.id, finding.rule, finding.message)
         for judged in audit.workloads
         for finding in judged.findings
         if (judged.id, finding.rule) in shown or (not shown and finding.outcome in ("fail", "warn"))
     ]
-    cells = [(each.outcome or "", f"{each.rule} of {each.workload}") for each in audit.gate.before]
+    cells = [(entry.outcome or "", f"{entry.rule} of {entry.workload}") for entry in audit.gate.before]
     before = Table(("outcome", "what"), cells)
     # A forge counts in lists as well: what is most worth reading stands first.
     lines = [f"### zonerisk: {audit.outcome}", ""]

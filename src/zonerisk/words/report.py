@@ -74,7 +74,7 @@ def cell(text: str) -> str:
 def rows(heads: Sequence[str], cells: Iterable[Iterable[Cell]]) -> list[str]:
     """Format a Markdown table."""
     lines = ["", "| " + " | ".join(heads) + " |", "|" + " --- |" * len(heads)]
-    return lines + ["| " + " | ".join(cell(_text(each)) for each in row) + " |" for row in cells]
+    return lines + ["| " + " | ".join(cell(_text(part)) for part in row) + " |" for row in cells]
 
 
 # How a terminal shows outcomes and weights, as ECMA-48 numbers them.

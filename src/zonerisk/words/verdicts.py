@@ -149,10 +149,10 @@ def policy_parts(policy: Policy, findings: Iterable[Finding]) -> list[str]:
             known = outcomes.get(finding.rule, finding.outcome)
             outcomes[finding.rule] = max(finding.outcome, known, key=severity)
     counted = Counter(outcomes.values())
-    told = [f"{counted['pass']} of {phrases.count(len(outcomes), 'rule')} met"]
+    counts = [f"{counted['pass']} of {phrases.count(len(outcomes), 'rule')} met"]
     kinds = [(counted[outcome], words.removeprefix("not met, ")) for outcome, words in MET.items()]
-    told += [f"{number} {words}" for number, words in kinds if number and words != "met"]
-    parts = [f"{policy.name} ({policy.standing}): {', '.join(told)}"]
+    counts += [f"{number} {words}" for number, words in kinds if number and words != "met"]
+    parts = [f"{policy.name} ({policy.standing}): {', '.join(counts)}"]
     if failed := [RULES.get(rule, rule) for rule, outcome in outcomes.items() if outcome == "fail"]:
         parts.append(f"{'non-compliant' if policy.binding else 'not met'}: {', '.join(failed)}")
     return parts
@@ -355,9 +355,9 @@ def skill(
     question: str, trained: str, events: int, years: float, nats: tuple[float, ...], brier: tuple[float, ...]
 ) -> tuple[str, ...]:
     """Write a row of the back-test; what it may have gained by luck is not skill."""
-    told = "skill shown" if nats[1] > 0 else "no skill shown"
+    result = "skill shown" if nats[1] > 0 else "no skill shown"
     ends = ["{:+.1f} ({:+.1f} to {:+.1f})".format(*nats), "{:+.2f} ({:+.2f} to {:+.2f})".format(*brier)]
-    return question, trained, str(events), f"{years:.0f}", *ends, told
+    return question, trained, str(events), f"{years:.0f}", *ends, result
 
 
 def not_told_apart(bands: Sequence[Frequency]) -> str | None:
