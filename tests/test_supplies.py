@@ -104,7 +104,7 @@ def test_the_view_opens_on_the_zones_and_power_shows_the_stations(wired: Library
     zones = islands.build_map_data([(bare, surroundings.setting(zz, bare))]).box
     assert list(drawn.box) == pytest.approx(list(zones), abs=0.012)
     (risk,) = (risk for risk in verdict.shared_risks if risk.id == RISK)
-    words, also = setting.told(risk.members), setting.drawn([RISK])
+    words, also = setting.joined(risk.members), setting.drawn([RISK])
     number = drawn.show(verdict, risk.members, words, also)
     assert number is not None
     assert drawn.show_finding(verdict, setting, power_of(verdict)) == number

@@ -60,8 +60,8 @@ class Entry:
     @property
     def disclosed(self) -> int:
         """Count the zones whose building or campus is on record with a position."""
-        found = self.verdict.policy.findings
-        if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in found):
+        findings = self.verdict.policy.findings
+        if any(finding.rule == "disclosure" and finding.outcome == "pass" for finding in findings):
             return self.verdict.independence.zones.sold
         placed = (place for place in self.verdict.places if place.lat is not None and place.kind != "metro")
         return len({zone for place in placed for zone in place.zones})
@@ -190,9 +190,9 @@ def _events(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     several = {key for entry in entries for key in entry.verdict.record.several}
     for entry in entries:
         for event in entry.verdict.record.incidents:
-            told = {"incident": event, "year": event.start[:4], "regions": [], "several": event.id in several}
-            events.setdefault(event.id, told)["regions"].append(entry)
-    return sorted(events.values(), key=lambda told: (told["incident"].start, told["incident"].id))[::-1]
+            row = {"incident": event, "year": event.start[:4], "regions": [], "several": event.id in several}
+            events.setdefault(event.id, row)["regions"].append(entry)
+    return sorted(events.values(), key=lambda row: (row["incident"].start, row["incident"].id))[::-1]
 
 
 def _provider_page(owner: Provider) -> str:

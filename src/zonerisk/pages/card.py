@@ -311,8 +311,8 @@ def _plan(verdict: Verdict, around: Setting) -> dict[str, Any]:
     for site in around.retired:
         if site.position:
             gone.append(plane.at((site.position.lat, site.position.lon)))
-            told = f"{site.name}, {site.fate or 'out of service'} {site.until or ''}"
-            plane.name(gone[-1:], [told, site.name], 14)
+            label = f"{site.name}, {site.fate or 'out of service'} {site.until or ''}"
+            plane.name(gone[-1:], [label, site.name], 14)
     silent = [name for key, name in domains.items() if key not in named]
     if silent and len(domains) > 1:
         words = f"Not disclosed: {phrases.names(silent) if tied else 'any zone'}"
@@ -415,7 +415,7 @@ def _short(metres: float) -> str:
 
 def _ruler(verdict: Verdict, around: Setting) -> dict[str, Any]:
     """Hold distances against what the policy asks: of zones, or of where one alone may recover."""
-    asked = {one.rule: one.threshold for one in verdict.policy.findings if one.threshold}
+    asked = {finding.rule: finding.threshold for finding in verdict.policy.findings if finding.threshold}
     names = verdict.independence.domains
     placed = features.index_places(verdict).keys()
     pairs = verdict.policy.separations

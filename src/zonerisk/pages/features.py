@@ -84,8 +84,8 @@ class Setting:
         """Name a zone, site or region; without a name, the last part of its id."""
         return self.names.get(key) or key.rpartition("/")[2]
 
-    def told(self, keys: Iterable[str]) -> str:
-        """Name several."""
+    def joined(self, keys: Iterable[str]) -> str:
+        """Name several, in one text."""
         return phrases.names([*map(self.name, keys)])
 
     def drawn(self, risks: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -217,7 +217,7 @@ def named_cause(verdict: Verdict) -> str:
         return f"one {cause.kind}" if cause.risk else ""
     # An event that several records tell of goes by a name of its own: it is the one that took several.
     keys = [cause.risk.partition(":")[2], *reversed(record.several)]
-    known = {one.id: one for one in record.incidents}
+    known = {event.id: event for event in record.incidents}
     event = next((known[key] for key in keys if key in known), None)
     return f"{event.cause} {event.start[:4]}" if event else "one event"
 

@@ -100,7 +100,7 @@ def around(box: Box) -> list[Sheet]:
     span = max(near.north - near.south, near.east - near.west)
     wide = [near.grown(2).snapped(6)] if span < 60 else []
     boxes = [WORLD, *wide, *([near] if span < 12 else [])]
-    return [_cut(each, *detail) for each, detail in zip(boxes, _DETAIL, strict=False)]
+    return [_cut(area, *detail) for area, detail in zip(boxes, _DETAIL, strict=False)]
 
 
 def errors_km(sheets: Sequence[Sheet]) -> list[float]:
@@ -113,15 +113,15 @@ def places(box: Box, most: int = _MOST_PLACES, rank: int = 10) -> list[Town]:
     """Name places in a box, the greatest first; a longitude may lie beyond 180 as the box does."""
     import numpy as np
 
-    source, found = _read(), []
+    source, towns = _read(), []
     (lon, lat), ranks = source["places"].T, source["ranks"]
     for turn, frame in _frames(box):
         inside = (lat >= frame.south) & (lat <= frame.north) & (lon >= frame.west) & (lon <= frame.east)
-        found += [
+        towns += [
             Town(source["towns"][at], float(lat[at]), float(lon[at]) - turn, int(ranks[at]))
             for at in np.flatnonzero(inside & (ranks <= rank))[:most]
         ]
-    return sorted(found, key=lambda town: town.rank)[:most]
+    return sorted(towns, key=lambda town: town.rank)[:most]
 
 
 def lines(kind: str, box: Box, tolerance: float = 0.0) -> Iterator[npt.NDArray[np.float64]]:

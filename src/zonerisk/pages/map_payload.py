@@ -189,7 +189,7 @@ class MapData:
             return self.show(verdict, (verdict.target,), f"all {verdict.units}", drawn)
         # Where recovery may go is seen from the region.
         members = (verdict.target, *subjects) if finding.rule == "dr" else subjects
-        return self.show(verdict, members, around.told(subjects), drawn)
+        return self.show(verdict, members, around.joined(subjects), drawn)
 
     def show(
         self, verdict: Verdict, members: tuple[str, ...], words: str, also: tuple[tuple[str, str], ...] = ()

@@ -116,7 +116,7 @@ def map_page(
         settings = [replace(around, supplies=(), recovery={}) for around in settings]
     pairs = list(zip(verdicts, settings, strict=True))
     data = map_payload.build_map_data(pairs)
-    found = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
+    totals = Counter(finding.outcome for verdict in verdicts for finding in verdict.policy.findings)
     title, answer = first.name, phrases.opening(first.summary.removeprefix(f"{first.name}: "))
     decisive = data.decisive(first) if single else []
     kind, hidden = first.independence.cause.kind, all(row.kind == "spread" for row in decisive)
@@ -126,7 +126,7 @@ def map_page(
         answer = (
             f"{count} regions: in {outcomes['fail']} one cause takes two zones or more, "
             f"of {outcomes['unknown']} it is not known; under the policy {first.policy.id} "
-            f"{found['unknown']:,} findings are unknown."
+            f"{totals['unknown']:,} findings are unknown."
         )
     return render_map(
         "map",
@@ -149,7 +149,7 @@ def map_page(
         card=card.draw(first, settings[0], alone=False) if single else None,
         answer=answer,
         crumbs=crumbs,
-        found=found,
+        totals=totals,
         nowhere=[place.name for verdict in verdicts for place in verdict.places if place.lat is None],
     )
 

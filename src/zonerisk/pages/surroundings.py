@@ -76,7 +76,7 @@ def setting(
     installed: list[tuple[Card, list[Path]]] = []
     for card in cards.known(catalog.roots).values():
         stored = store.locate(card, cache, raw) if card.measure != "stated" else ()
-        if paths := [one.path for one in stored if one.file.role == "data" and one.path.suffix in _VECTORS]:
+        if paths := [row.path for row in stored if row.file.role == "data" and row.path.suffix in _VECTORS]:
             installed.append((card, paths))
     drawn = tuple(_landmarks(verdict, installed))
     return replace(made, landmarks=drawn, layers=tuple(card.name for card, _ in installed))
