@@ -110,6 +110,26 @@ def test_a_notebook_shows_inert_text(zz: Library) -> None:
     assert "<script" not in table
 
 
+def test_a_notebook_shows_a_plan_and_a_ranking_as_inert_tables(shipped: Library) -> None:
+    audit = shipped.plan(ROOT / "examples/ovh-2021.yaml")
+    first = audit.workloads[0]
+    judged = replace(first, id=HOSTILE, findings=(replace(first.findings[0], message=HOSTILE),) * 40)
+    ranking = shipped.recovery("ovh-rbx", to=["ovh-gra", "ovh-sbg"])
+    row = replace(ranking.candidates[0], target=HOSTILE, message=HOSTILE)
+    pages = (
+        replace(audit, summary=HOSTILE, workloads=(judged,))._repr_html_(),
+        replace(ranking, name=HOSTILE, candidates=(row,) * 40)._repr_html_(),
+    )
+    for page in pages:
+        assert "<script" not in page
+        assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;") == 1 + 2 * 30
+        assert "<p>10 more rows</p>" in page
+    outcomes = [line.partition("<")[0] for line in audit._repr_html_().split("<tr><td>")[1:]]
+    assert outcomes == sorted(outcomes, key=["fail", "unknown", "warn", "pass", "not-assessed"].index)
+    assert len(set(outcomes)) > 1
+    assert "2 regions can be its disaster recovery" in ranking._repr_html_()
+
+
 def test_judging_opens_no_file(zz_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the facts are gathered, the same answer comes without any file."""
     facts = Library(zz_copy)

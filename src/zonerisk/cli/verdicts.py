@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from dataclasses import replace
 from itertools import groupby, islice
 from pathlib import Path
@@ -515,12 +514,7 @@ def _ranked(catalog: Catalog, ranking: RecoveryRanking) -> tuple[list[tuple[str,
             if least >= 0.05 and (asked is None or (outcome == "fail" and least <= asked)):
                 parts.append(verdicts.light(least))
             rows.append((outcome, candidate.target, "; ".join(parts)))
-    counts, total = Counter(candidate.outcome for candidate in ranking.candidates), len(ranking.candidates)
-    summary = (
-        f"{counts['pass'] + counts['warn']} of {phrases.count(total, 'region')} "
-        f"can be its disaster recovery, {counts['unknown']} may, {counts['fail']} cannot"
-    )
-    return rows, summary, total - len(rows)
+    return rows, ranking.summary, len(ranking.candidates) - len(rows)
 
 
 def plan(

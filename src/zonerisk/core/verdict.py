@@ -58,6 +58,8 @@ def worst(outcomes: Iterable[Applied]) -> Outcome:
     return max(listed, key=severity, default="pass")
 
 
+# Rows that a notebook shows of an answer.
+_MOST_ROWS = 30
 # Jeffreys' prior: half an event more than were counted.
 JEFFREYS = 0.5
 
@@ -204,6 +206,18 @@ class Datacenters(Result):
 
     count: int
     effective: Range
+
+
+def notebook(summary: str, basis: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Format an answer, what it rests on and the first rows of a table for a notebook, all inert."""
+    from html import escape
+
+    cells = "".join(f"<tr><td>{'</td><td>'.join(map(escape, row))}</td></tr>" for row in rows[:_MOST_ROWS])
+    more = f"<p>{len(rows) - _MOST_ROWS} more rows</p>" if len(rows) > _MOST_ROWS else ""
+    return (
+        f"<p><strong>{escape(summary)}</strong></p><p>{escape(basis)}</p><table><thead><tr>"
+        f"<th>{'</th><th>'.join(heads)}</th></tr></thead><tbody>{cells}</tbody></table>{more}"
+    )
 
 
 class Finding(Result):
@@ -535,16 +549,10 @@ class Verdict(Result):
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: its card, the answer and its findings, all inert."""
-        from html import escape
-
-        cells = ([finding.outcome, finding.rule, finding.message] for finding in self.policy.findings)
-        rows = "".join(f"<tr><td>{'</td><td>'.join(map(escape, row))}</td></tr>" for row in cells)
-        head = f"{self.independence.class_}; policy {self.policy.id}; as of {self.as_of}"
+        rows = [(finding.outcome, finding.rule, finding.message) for finding in self.policy.findings]
+        basis = f"{self.independence.class_}; policy {self.policy.id}; as of {self.as_of}"
         drawn = Verdict.picture(self) if Verdict.picture else ""
-        return (
-            f"{drawn}<p><strong>{escape(self.summary)}</strong></p><p>{escape(head)}</p><table><thead><tr>"
-            f"<th>outcome</th><th>rule</th><th>finding</th></tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return drawn + notebook(self.summary, basis, ("outcome", "rule", "finding"), rows)
 
 
 class Answer(Result):
@@ -708,6 +716,14 @@ class Audit(Result):
     gate: Gate = Gate()
     advice: tuple[Choice, ...] = ()
     provenance: Provenance
+
+    def _repr_html_(self) -> str:
+        """Return it for a notebook: the answer and its findings, the worst first."""
+        pairs = [(finding, judged.id) for judged in self.workloads for finding in judged.findings]
+        pairs.sort(key=lambda pair: -severity(pair[0].outcome))
+        rows = [(finding.outcome, name, finding.rule, finding.message) for finding, name in pairs]
+        basis = f"{self.outcome}; policy {self.policy}; as of {self.as_of}"
+        return notebook(self.summary, basis, ("outcome", "workload", "rule", "finding"), rows)
 
 
 def mean(scores: Sequence[Score]) -> Score:

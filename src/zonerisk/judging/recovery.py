@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -27,6 +28,7 @@ from zonerisk.core.verdict import (
     TrackRecord,
     Zones,
     block,
+    notebook,
     severity,
     worst,
 )
@@ -97,6 +99,21 @@ class RecoveryRanking(Result):
     candidates: tuple[Candidate, ...]
     kinds: tuple[str, ...]
     provenance: Provenance
+
+    @property
+    def summary(self) -> str:
+        """How many of the regions can be its disaster recovery, may and cannot."""
+        outcomes, regions = Counter(row.outcome for row in self.candidates), len(self.candidates)
+        return (
+            f"{outcomes['pass'] + outcomes['warn']} of {phrases.count(regions, 'region')} "
+            f"can be its disaster recovery, {outcomes['unknown']} may, {outcomes['fail']} cannot"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return it for a notebook: how many regions will do, and the first of them, all inert."""
+        rows = [(row.outcome, row.target, f"{row.name}: {row.message}") for row in self.candidates]
+        basis = f"policy {self.policy}; as of {self.as_of}"
+        return notebook(f"{self.name}: {self.summary}.", basis, ("outcome", "region", "why"), rows)
 
 
 class Endpoint:
