@@ -51,60 +51,60 @@ def answer(asked: str) -> Any:
             runpy.run_module("zonerisk", run_name="__main__")
     except (Exception, SystemExit) as error:  # a crash, too, is a difference to tell
         code = getattr(error, "code", f"{type(error).__name__}: {error}")
-    told: Any = buffer.getvalue().decode()
+    result: Any = buffer.getvalue().decode()
     if not code and asked.endswith(" json"):
-        told = json.loads(told)
-    if isinstance(told, str):
-        told = [each for each in told.split("\n") if not re.search(UNSTEADY, each)]
-    elif isinstance(told, dict):
-        told = {key: each for key, each in told.items() if key not in {"provenance", "schema"}}
-    return {"exit": code or 0, "err": err.getvalue().split("\n"), "out": told}
+        result = json.loads(result)
+    if isinstance(result, str):
+        result = [line for line in result.split("\n") if not re.search(UNSTEADY, line)]
+    elif isinstance(result, dict):
+        result = {key: value for key, value in result.items() if key not in {"provenance", "schema"}}
+    return {"exit": code or 0, "err": err.getvalue().split("\n"), "out": result}
 
 
 def groups(policies: list[str], sample: int) -> Iterator[tuple[str, str, dict[str, str]]]:
     """List what is asked, a group at a time: its part, its name and the questions by key."""
     tables = [answer(f"list {what} --format json")["out"][what] for what in KINDS[::3]]
-    regions, known = ([each["id"] for each in table] for table in tables)
-    chosen = [each for each in known if each in policies or not policies]
+    regions, known = ([row["id"] for row in table] for table in tables)
+    chosen = [key for key in known if key in policies or not policies]
     for name in regions[::sample]:
-        yield "verdicts", name, {each: f"score {name} --policy {each} --format json" for each in chosen}
+        yield "verdicts", name, {key: f"score {name} --policy {key} --format json" for key in chosen}
     for place, name in enumerate(regions[:: sample * 3 if sample > 1 else 1]):
         full = sample == 1 and (name in TELLING.split() or place % 70 == 0)
-        judged = [each for each in chosen if full or each == "podcast"]
-        yield "dr", name, {each: f"dr {name} --policy {each} --format json" for each in judged}
-    for name in sorted(str(each) for each in Path("examples").rglob("*.*")):
-        yield "plans", name, {each: f"plan {name} --format {each}" for each in FORMS}
+        judged = [key for key in chosen if full or key == "podcast"]
+        yield "dr", name, {key: f"dr {name} --policy {key} --format json" for key in judged}
+    for name in sorted(str(path) for path in Path("examples").rglob("*.*")):
+        yield "plans", name, {form: f"plan {name} --format {form}" for form in FORMS}
     asked = {name: [line.format(name) for line in REGION.split("|")] for name in TELLING.split()}
-    lists = [f"list {each} --format {form}" for each in KINDS for form in ("table", "json", "csv")]
-    asked["more"] = [*re.split(r"[|\n]", MORE), *(f"show {each}" for each in known), *lists]
+    lists = [f"list {what} --format {form}" for what in KINDS for form in ("table", "json", "csv")]
+    asked["more"] = [*re.split(r"[|\n]", MORE), *(f"show {key}" for key in known), *lists]
     for name, lines in asked.items():
         yield "texts", name, {line: line for line in lines}
     yield "page", "ovh-sbg", {"map": "map ovh-sbg"}
 
 
-def leaves(told: Any, path: str = "") -> dict[str, str]:
+def leaves(tree: Any, path: str = "") -> dict[str, str]:
     """Return every path of an answer with what stands there."""
-    if not told or not isinstance(told, dict | list):
-        return {path: json.dumps(told, ensure_ascii=False)}
-    pairs = told.items() if isinstance(told, dict) else enumerate(told)
-    return {at: text for key, each in pairs for at, text in leaves(each, f"{path}.{key}").items()}
+    if not tree or not isinstance(tree, dict | list):
+        return {path: json.dumps(tree, ensure_ascii=False)}
+    pairs = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    return {at: text for key, value in pairs for at, text in leaves(value, f"{path}.{key}").items()}
 
 
 def differences(old: Any, new: Any) -> list[tuple[str, str]]:
     """Return every path where two answers differ, and old -> new from shortly before the difference."""
-    were, are, found = leaves(old), leaves(new), []
+    were, are, changes = leaves(old), leaves(new), []
     for path in dict.fromkeys([*were, *are]):
-        one, other = were.get(path, "(none)"), are.get(path, "(none)")
-        if one != other:
-            start = max(0, len(os.path.commonprefix([one, other])) - 30)  # noqa: RUF071
-            found.append((path, f"{one[start : start + 90]} -> {other[start : start + 90]}"))
-    return found or [("", "the order of keys")] * (json.dumps(old) != json.dumps(new))
+        text, other = were.get(path, "(none)"), are.get(path, "(none)")
+        if text != other:
+            start = max(0, len(os.path.commonprefix([text, other])) - 30)  # noqa: RUF071
+            changes.append((path, f"{text[start : start + 90]} -> {other[start : start + 90]}"))
+    return changes or [("", "the order of keys")] * (json.dumps(old) != json.dumps(new))
 
 
 def run(task: tuple[Path, bool, dict[str, str]]) -> dict[str, list[tuple[str, str]]]:
     """Answer a group, and keep it in its file, or hold it against that; return what differs, by question."""
     file, freeze, asked = task
-    answers = {key: answer(each) for key, each in asked.items()}
+    answers = {key: answer(line) for key, line in asked.items()}
     if freeze:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(gzip.compress(json.dumps(answers, ensure_ascii=False).encode(), 6, mtime=0))
@@ -128,8 +128,8 @@ def main() -> int:
         if part in (args.only or PARTS)
     ]
     with multiprocessing.get_context("fork").Pool(args.jobs) as pool:
-        found = zip(tasks, pool.imap(run, tasks), strict=True)
-        changed = [(task[0], key, row) for task, rows in found for key, row in rows.items() if row]
+        results = zip(tasks, pool.imap(run, tasks), strict=True)
+        changed = [(task[0], key, row) for task, rows in results for key, row in rows.items() if row]
     paths = Counter(re.sub(r"\.\d+\b", ".*", path) for *_, changes in changed for path, _ in changes)
     for file, key, changes in changed[:40]:
         print(f"{file.relative_to(args.folder)} {key}: {len(changes)} differences")

@@ -104,7 +104,7 @@ def coverage(catalog: Catalog) -> str:
         "covers is not assessed."
     )
     looked = [
-        (region.id, "; ".join(f"{one.where}, {one.read}: {one.result}" for one in region.looked) or "not yet")
+        (region.id, "; ".join(f"{row.where}, {row.read}: {row.result}" for row in region.looked) or "not yet")
         for region in dark
     ]
     sections = [
@@ -131,10 +131,10 @@ def _reached(catalog: Catalog) -> Table:
         layers = [layer for layer in catalog.samples.layers if layer.kind == kind]
         sites = [key for key, kinds in figures.items() if kind in kinds]
         covered = [region for region in sold if any(layer.reaches(region.id) for layer in layers)]
-        told = [region for region in sold if any(kind in figures[site] for site in region.site_ids)]
+        known = [region for region in sold if any(kind in figures[site] for site in region.site_ids)]
         placed = [key for key in sites if own[key].kind != "metro"]
         if layers:
-            rows.append((kind, *(str(len(each)) for each in (layers, sites, placed, covered, told))))
+            rows.append((kind, *(str(len(part)) for part in (layers, sites, placed, covered, known))))
     return Table((*head, "regions with figures"), rows)
 
 

@@ -258,13 +258,14 @@ def test_the_axis_of_a_runway(tmp_path: Path) -> None:
         search_radius_m=15_000,
     )
     kept = [LayerFile(File(path="r.csv"), tmp_path / "r.csv")]
-    past, beside, off = sampling.sample(
+    past, beside, off, just = sampling.sample(
         runway,
         kept,
-        [Disc("a", 48.005, 7.1, 10), Disc("b", 48.005, 7.02, 10), Disc("c", 48.005, 7.4, 10)],
+        [Disc(site, 48.005, lon, 10) for site, lon in zip("abcd", (7.1, 7.02, 7.4, 7.0404), strict=True)],
     )
     assert (past.name, past.label) == ("runway 09/27 of ZZZZ", "4.5 km past the 27 threshold")
     assert beside.label == "beside the runway"
+    assert just.label == "30 m past the 27 threshold", "not 0.0 km"
     assert past.interval is not None
     assert past.interval.best == pytest.approx(556, abs=3)
     assert off.interval == Interval(1990, None, None), "more than 15 km past a threshold it means nothing"

@@ -71,7 +71,7 @@ def overpass(data: bytes, name: str) -> list[Station]:
 
     A line's note is the number of its circuits, a data centre's its operator.
     """
-    found = []
+    stations = []
     for row in http.rows(data, name, "elements"):
         tags = files.mapping(row, "tags")
         at = row if row.get("type") == "node" else files.mapping(row, "center")
@@ -94,21 +94,21 @@ def overpass(data: bytes, name: str) -> list[Station]:
         else:
             continue
         key, code = f"{row.get('type')}/{row.get('id')}", text(tags, "ref:FR:RTE") or None
-        found.append(Station(key, title, kv, kind, code, lat, lon, note))
-    return found
+        stations.append(Station(key, title, kv, kind, code, lat, lon, note))
+    return stations
 
 
 def hifld(data: bytes, name: str) -> list[Station]:
     """Read the features of HIFLD's copies; taps are marked, unknown voltages are None."""
     stations = []
     for row in http.rows(data, name, "features"):
-        told = files.mapping(row, "properties")
+        fields = files.mapping(row, "properties")
         place = files.mapping(row, "geometry").get("coordinates")
         lon, lat = place[:2] if isinstance(place, list) and len(place) >= 2 else (None, None)
         # HIFLD makes up names for what it does not know: UNKNOWN900002, TAP900003.
-        title = re.sub(r"^(UNKNOWN.*)?$", "unnamed station", text(told, "NAME"))
-        key, kv = f"hifld/{text(told, 'ID')}", number(told, "MAX_VOLT") or 0
-        kind = supplier(title) if text(told, "TYPE") == "SUBSTATION" else "tap"
+        title = re.sub(r"^(UNKNOWN.*)?$", "unnamed station", text(fields, "NAME"))
+        key, kv = f"hifld/{text(fields, 'ID')}", number(fields, "MAX_VOLT") or 0
+        kind = supplier(title) if text(fields, "TYPE") == "SUBSTATION" else "tap"
         stations.append(Station(key, title, kv if kv > 0 else None, kind, None, lat, lon))
     return stations
 
@@ -168,7 +168,7 @@ def odre_circuits(data: bytes, name: str, stations: Iterable[Station]) -> list[C
 
 def located(stations: Iterable[Station], mapped: Iterable[Station]) -> list[Station]:
     """Return RTE's stations, each at the place of OpenStreetMap's with its code, if there is one."""
-    places: dict[str | None, Any] = {one.code: {"lat": one.lat, "lon": one.lon} for one in mapped}
+    places: dict[str | None, Any] = {spot.code: {"lat": spot.lat, "lon": spot.lon} for spot in mapped}
     return [station._replace(**places.get(station.code, {})) for station in stations]
 
 
@@ -243,7 +243,7 @@ def facilities(data: bytes, name: str) -> list[Facility]:
 
     They are held against the country as a record is: axes get exchanged there.
     """
-    found = []
+    sites = []
     for row in _current(data, name):
         lat, lon, country = number(row, "latitude"), number(row, "longitude"), text(row, "country")
         if (
@@ -255,8 +255,8 @@ def facilities(data: bytes, name: str) -> list[Facility]:
             lat = lon = None
         stated, campus = row.get("diverse_serving_substations"), _id(row, "campus_id") or None
         diverse, count = stated if isinstance(stated, bool) else None, _id(row, "net_count")
-        found.append(Facility(_id(row, "id"), text(row, "name"), lat, lon, campus, diverse, count))
-    return found
+        sites.append(Facility(_id(row, "id"), text(row, "name"), lat, lon, campus, diverse, count))
+    return sites
 
 
 def names(data: bytes, name: str) -> dict[int, str]:

@@ -31,9 +31,9 @@ def _table() -> Any:
 def synchronous(grid: str, country: str) -> str:
     """Name the synchronous area of a grid area; empty where this project lists none."""
     codes, countries = ([*part.items()] for part in _table().values())
-    found = [name for name, listed in codes if grid.startswith(tuple(listed.split()))]
-    found += [name for name, listed in countries if country in listed.split()]
-    return found[0] if found else ""
+    names = [name for name, listed in codes if grid.startswith(tuple(listed.split()))]
+    names += [name for name, listed in countries if country in listed.split()]
+    return names[0] if names else ""
 
 
 def country_of(grid: str) -> tuple[str, ...]:

@@ -66,8 +66,8 @@ class FeedCache:
                 with errors.reading(row[0], _CHANGED):
                     return read(row[1], row[0])
         if self.offline:
-            told = f"the answer of {urls[0]} is not in the cache ({self.folder})"
-            raise UsageError(f"{told}; leave out --offline to fetch it")
+            flaw = f"the answer of {urls[0]} is not in the cache ({self.folder})"
+            raise UsageError(f"{flaw}; leave out --offline to fetch it")
         get = partial(http.get, params=params, headers=headers, max_bytes=MAX_BYTES, timeout_s=TIMEOUT_S)
         trouble: FetchError | DataError | None = None
         for url in urls:

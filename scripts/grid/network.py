@@ -59,13 +59,13 @@ def kilovolts(text: str | None) -> float | None:
     A bare number of 1,000 and over is in volts, as OpenStreetMap has it; what is not a
     voltage (``-999999``, ``HORS TENSION``, ``<45kV``) is None.
     """
-    found = []
+    values = []
     for part in re.split(r"[;,/]", text or ""):
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(k?v)?\s*", part, re.IGNORECASE)
         if match:
             value, unit = float(match[1]), (match[2] or "").lower()
-            found.append(value / 1000 if unit == "v" or (not unit and value >= 1000) else value)
-    return max((value for value in found if 0 < value <= 1500), default=None)
+            values.append(value / 1000 if unit == "v" or (not unit and value >= 1000) else value)
+    return max((value for value in values if 0 < value <= 1500), default=None)
 
 
 def supplier(*texts: str) -> Kind:

@@ -103,10 +103,10 @@ def survey(sites: Mapping[str, tuple[Site, str]], stated: Iterable[str], layers:
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([columns, *rows])
         texts[name] = text.getvalue()
-    told = cards()
-    for card in told.values():
+    sources = cards()
+    for card in sources.values():
         card["sha256"] = hashlib.sha256(content(layers, card)).hexdigest()
-    return {**texts, samples.SOURCES: json.dumps(told, indent=2) + "\n"}
+    return {**texts, samples.SOURCES: json.dumps(sources, indent=2) + "\n"}
 
 
 def _stations_of(country: str) -> str:
@@ -139,8 +139,8 @@ def _positions(drawn: Iterable[str], rte: Iterable[Station], osm: Sequence[Stati
 
     A station that is not mapped, or not known to be the one mapped, keeps its name alone.
     """
-    objects = {one.id: one for one in osm} | {f"rte/{one.code}": one for one in osm if one.code}
-    known = {one.id: one for one in (*osm, *rte)}
+    objects = {row.id: row for row in osm} | {f"rte/{row.code}": row for row in osm if row.code}
+    known = {row.id: row for row in (*osm, *rte)}
     for key in drawn:
         station, at = known.get(key, Station(key, key, None)), objects.get(key)
         place = (at.id, repr(at.lat), repr(at.lon)) if at else ("", "", "")
@@ -210,5 +210,5 @@ def content(layers: Path, card: Mapping[str, str]) -> bytes:
     try:
         return files.content(path)
     except OSError as error:
-        told = f"{path}: cannot be read: {error}; name the folder that holds power/ with --layers"
-        raise DataError(told) from None
+        flaw = f"{path}: cannot be read: {error}; name the folder that holds power/ with --layers"
+        raise DataError(flaw) from None

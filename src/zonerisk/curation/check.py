@@ -181,16 +181,16 @@ class CheckedCatalogue:
         for event in sorted(self._all(Incident).values(), key=lambda event: (event.start, event.id)):
             for region in event.regions:
                 alike[region, event.class_, event.cause].append(event)
-        found: dict[tuple[str, str], Incident] = {}
+        earlier: dict[tuple[str, str], Incident] = {}
         for (region, *_), events in alike.items():
             longest = events[0]
             for before, event in pairwise(events):
                 if event.start == before.start:
-                    found[event.id, region] = before
+                    earlier[event.id, region] = before
                 elif event.start < (longest.end or ""):
-                    found[event.id, region] = longest
+                    earlier[event.id, region] = longest
                 longest = max(longest, event, key=lambda event: event.end or event.start)
-        return found
+        return earlier
 
 
 def record_ids(catalog: Catalog) -> tuple[str, ...]:
@@ -240,8 +240,8 @@ def check(checked: CheckedCatalogue, only: Iterable[str] | None = None) -> list[
         problems |= {*_hidden(file.path, file.document.name if file.document else str(file.path))}
         for subject, find in FINDS:
             for row in file.placed if subject is Position else ():
-                found = ((("sites", row.key, *flaw[1]), flaw) for flaw in find(row, checked))
-                problems |= {file.problem(flaw[0], path, *flaw[2:]) for path, flaw in found}
+                flaws = ((("sites", row.key, *flaw[1]), flaw) for flaw in find(row, checked))
+                problems |= {file.problem(flaw[0], path, *flaw[2:]) for path, flaw in flaws}
             if isinstance(file.record, subject):
                 problems |= {file.problem(*flaw) for flaw in find(file, checked)}
     return sorted(problems)
@@ -339,8 +339,8 @@ def stale_samples(catalog: Catalog) -> Iterator[Problem]:
         region, _, site_key = key.partition("/")
         document = catalog.document(region)
         what = f"the {made} were not made for where it stands; they are left out of its verdict"
-        line, told = document.line(("sites", site_key, "position")), f"sites.{site_key}: {what}; {then}"
-        yield Problem(document.name, line, told, "stale", "warning")
+        line, text = document.line(("sites", site_key, "position")), f"sites.{site_key}: {what}; {then}"
+        yield Problem(document.name, line, text, "stale", "warning")
 
 
 MODELS: dict[str, type[BaseModel | Result]] = {
@@ -357,8 +357,8 @@ def schema(name: str) -> str:
     tree = TypeAdapter(MODELS[name]).json_schema(mode=mode)
     helped: Any = read(data_root() / "fields.yaml").tree
     for part in (tree, *tree.get("$defs", {}).values()):
-        told = [rows for models, rows in helped.items() if part.get("title") in models.split(", ")]
-        for names, text in [row for rows in told for row in rows.items()]:
+        tables = [rows for models, rows in helped.items() if part.get("title") in models.split(", ")]
+        for names, text in [row for rows in tables for row in rows.items()]:
             for field in names.split(", "):
                 part["properties"][field]["description"] = text
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema", **tree}

@@ -144,16 +144,16 @@ def listing(provider: str, given: str | None = None) -> Listing:
             package, _, inner = place.partition("/")
             data = content(Path(place) if given else package_folder(package) / inner, 50_000_000)
     except FetchError as error:
-        told = f"{provider}: {error}; save the list and name it: --list {provider}=FILE"
-        raise FetchError(told, error.status) from None
+        flaw = f"{provider}: {error}; save the list and name it: --list {provider}=FILE"
+        raise FetchError(flaw, error.status) from None
     except OSError as error:
-        told = f"{provider}: {place}: {error.strerror or error}; name a file or an address"
-        raise UsageError(told) from None
+        flaw = f"{provider}: {place}: {error.strerror or error}; name a file or an address"
+        raise UsageError(flaw) from None
     with errors.reading(place, "is no such list; its format may have changed"):
         read = source.read(data, place)
     if not read.zones:
-        told = "names no region; it is not that list, or its format has changed"
-        raise DataError(f"{provider}: {place} {told}")
+        flaw = "names no region; it is not that list, or its format has changed"
+        raise DataError(f"{provider}: {place} {flaw}")
     return read
 
 
@@ -187,5 +187,5 @@ def changes(catalog: Library, provider: str, read: Listing) -> Iterator[Change]:
         covered = source.partitions is None or region.partition in source.partitions
         if read.whole and covered and region.status == "open" and code not in listed:
             news: News = "changed" if code in coming else "gone"
-            told = "listed as coming" if code in coming else "not listed"
-            yield Change(provider, news, code, "", f"open in the catalogue, {told}")
+            state = "listed as coming" if code in coming else "not listed"
+            yield Change(provider, news, code, "", f"open in the catalogue, {state}")

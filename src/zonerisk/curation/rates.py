@@ -217,11 +217,11 @@ def _campus(arrangement: Arrangement, buildings: Iterable[FailureDomain]) -> boo
 
 def backup_failed(catalog: Catalog) -> dict[str, tuple[int, int, int]]:
     """Return in how many physical events the backup failed, held, or is not told of, by cause."""
-    told: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
     for event in catalog.incidents():
         if event.class_ == "physical" and event.scope != "edge":
-            told[event.cause][event.backup] += 1
-    return {cause: (rows["failed"], rows["held"], rows["unknown"]) for cause, rows in sorted(told.items())}
+            counts[event.cause][event.backup] += 1
+    return {cause: (rows["failed"], rows["held"], rows["unknown"]) for cause, rows in sorted(counts.items())}
 
 
 def _rows(
@@ -284,7 +284,7 @@ def exposure(region: Region, provider: Provider, until: str = "9999-12-31") -> t
     """
     ends = _number(until)
     days = [row for row in covered(region, provider) if row[0] < ends]
-    single, several = sum(zones for _, zones, told in days if told), sum(zones > 1 for _, zones, _ in days)
+    single, several = sum(zones for _, zones, log in days if log), sum(zones > 1 for _, zones, _ in days)
     return len(days) / history.YEAR_DAYS, single / history.YEAR_DAYS, several / history.YEAR_DAYS
 
 
@@ -427,11 +427,11 @@ def _skill(question: str, trained: str, folds: Iterable[Fold], today: Mapping[st
 def _expected(rates: Rates, question: str, trial: Trial, today: Mapping[str, Exposed]) -> float:
     """Return the mean rate of a trial's region by the model, itself left out; layouts are those of today."""
     row = rates.regions.get(trial.region, Exposed())
-    told = today.get(trial.region, row)
-    together, apart = rates.layouts(trial.region, trial.provider, told.claims)
-    c = float(told.campus) if told.campus is not None else (together + 0.5) / (together + apart + 1)
-    one, metro, either = rates.shocks(trial.region).parts
-    mean = c * one.mean + (1 - c) * metro.mean + either.mean
+    layout = today.get(trial.region, row)
+    together, apart = rates.layouts(trial.region, trial.provider, layout.claims)
+    c = float(layout.campus) if layout.campus is not None else (together + 0.5) / (together + apart + 1)
+    campus, metro, either = rates.shocks(trial.region).parts
+    mean = c * campus.mean + (1 - c) * metro.mean + either.mean
     several = mean * (1 + sum(row.hits.values())) / (1 + mean * row.years) if trial.zones > 1 else 0.0
     if question == SEVERAL:
         return several

@@ -440,8 +440,8 @@ def _doubt(row: PlacedSite, checked: CheckedCatalogue) -> Iterator[Flaw]:
         yield _flaw("precision/town", "position", **said | {"least": TOWN_LEAST_M})
     elif at.method in ("outline", "point") and radius_m > BUILDING_MOST_M:
         yield _flaw("precision/object", "position", **said)
-    told = site.kind == "metro" or at.osm or site.address or radius_m >= BUILDING_MOST_M
-    centres = [] if told else [place for place in row.meant if place.km(at.lat, at.lon) <= CENTRE_KM]
+    reason = site.kind == "metro" or at.osm or site.address or radius_m >= BUILDING_MOST_M
+    centres = [] if reason else [place for place in row.meant if place.km(at.lat, at.lon) <= CENTRE_KM]
     if centres:
         yield _flaw("centroid", "position", point=row.point, town=centres[0].name, **said)
     if site.address and radius_m > ADDRESS_MOST_M:

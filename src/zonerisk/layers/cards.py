@@ -169,8 +169,8 @@ class Card(Record):
             "reading.url of pages needs {lat} and {lon}": pages and not places,
             "reading.radius_m must exceed list_radius_m and error_m together": pages and narrow,
         }
-        if told := next((told for told, wrong in flaws.items() if wrong), None):
-            raise ValueError(told)
+        if flaw := next((text for text, wrong in flaws.items() if wrong), None):
+            raise ValueError(flaw)
         return self
 
     def of_period(self, years: int) -> Card:

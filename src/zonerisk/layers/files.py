@@ -120,8 +120,8 @@ def read(path: Path, reading: Reading, box: Bounds | None = None, complete: bool
     frame = filtered(frame, reading, path)
     placed = frame.geometry.notna() & ~frame.geometry.is_empty
     if complete and not placed.all():
-        told = f"row {frame.index[~placed][0] + 1} has no place, which a list that is complete needs in each"
-        raise DataError(f"{path}: {told}; give it one, take it out, or have its card say complete: false")
+        flaw = f"row {frame.index[~placed][0] + 1} has no place, which a list that is complete needs in each"
+        raise DataError(f"{path}: {flaw}; give it one, take it out, or have its card say complete: false")
     with errors.reading(str(path), "cannot be brought to WGS 84"):
         frame = frame[placed].to_crs("EPSG:4326")
     geometry = shapely.force_2d(frame.geometry.to_numpy())
@@ -129,8 +129,8 @@ def read(path: Path, reading: Reading, box: Bounds | None = None, complete: bool
         raise DataError(f"{path}: holds coordinates that are not on the Earth")
     west, south, east, north = frame.total_bounds
     if south < -90.0001 or north > 90.0001 or west < -360 or east > 360:
-        told = f"reaches from {south:.1f} to {north:.1f} in latitude; are its axes exchanged"
-        raise DataError(f"{path}: {told}, or its reference system another?")
+        flaw = f"reaches from {south:.1f} to {north:.1f} in latitude; are its axes exchanged"
+        raise DataError(f"{path}: {flaw}, or its reference system another?")
     broken = ~shapely.is_valid(geometry)
     geometry[broken] = shapely.make_valid(geometry[broken])
     frame = frame.set_geometry(geometry, crs="EPSG:4326")
@@ -343,8 +343,8 @@ def _read_csv(path: Path, reading: Reading) -> gpd.GeoDataFrame:
             text = table[name].astype(str).str.strip()
             strange = table[numbers[name].isna() & table[name].notna() & (text != "")][name]
             if len(strange):
-                told = f"{name} is not a number ({strange.iloc[0]!r:.40})"
-                raise DataError(f"{path}: row {strange.index[0] + 1}: {told}")
+                flaw = f"{name} is not a number ({strange.iloc[0]!r:.40})"
+                raise DataError(f"{path}: row {strange.index[0] + 1}: {flaw}")
         y, x = numbers[lat], numbers[lon]
         points = gpd.GeoSeries.from_xy(x, y, index=table.index, crs="EPSG:4326")
         return gpd.GeoDataFrame(table, geometry=points.where(y.notna() & x.notna()))

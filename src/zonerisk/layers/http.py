@@ -151,10 +151,10 @@ class Remote(io.RawIOBase):
         def take(response: Answer) -> bytes:
             # Which bytes of how many it holds: first, last, all.
             stated = response.headers.get("Content-Range", "")
-            told = re.match(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", stated)
-            if not told or int(told[1]) != start:
+            match = re.match(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})$", stated)
+            if not match or int(match[1]) != start:
                 raise FetchError(f"{self.url}: gives no parts of a file")
-            size, data = int(told[3]), b"".join(_blocks(response, self.url, length))
+            size, data = int(match[3]), b"".join(_blocks(response, self.url, length))
             if len(data) != min(length, size - start):
                 raise _PassingError(f"{self.url}: broke off after {len(data)} of {length} bytes")
             tag = response.headers.get("ETag") or response.headers.get("Last-Modified") or ""
@@ -202,9 +202,9 @@ def _read(
         attempt += 1
         try:
             with _answered(url, headers, timeout_s, deadline) as response:
-                status, told = response.status, response.headers
+                status, fields = response.status, response.headers
                 if status in _TRY_AGAIN:
-                    wait_s = _retry_after_s(told.get("Retry-After", ""))
+                    wait_s = _retry_after_s(fields.get("Retry-After", ""))
                     raise _PassingError(f"{url}: HTTP {status} {response.reason}", wait_s)
                 if status >= 300:
                     raise FetchError(f"{url}: HTTP {status} {response.reason}", status)
@@ -213,10 +213,10 @@ def _read(
                 # Of the other answers that are no error none has a body that is the file.
                 if "Range" not in headers and status != 200:
                     raise FetchError(f"{url}: answered HTTP {status}, which holds no whole file")
-                kind = told.get("Content-Type", "").partition(";")[0].strip().lower()
+                kind = fields.get("Content-Type", "").partition(";")[0].strip().lower()
                 if kind == "text/html" and "text/html" not in headers.get("Accept", ""):
                     raise FetchError(f"{url}: answered with a web page, not with data")
-                if told.get("Content-Encoding", "identity").lower() != "identity":
+                if fields.get("Content-Encoding", "identity").lower() != "identity":
                     raise FetchError(f"{url}: answered in an encoding that was not asked for")
                 return take(response)
         except _PassingError as error:

@@ -125,7 +125,7 @@ def _flooding(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) 
     """
     for path in paths["data"]:
         with ExitStack() as stack:
-            file, *mask_files = (stack.enter_context(files.raster(each)) for each in (path, *paths["mask"]))
+            file, *mask_files = (stack.enter_context(files.raster(name)) for name in (path, *paths["mask"]))
             west, south, east, north = file.bounds
             inside = [disc for disc in discs if west <= disc.lon < east and south < disc.lat <= north]
             names = dict(_flooded(card, file, inside))
@@ -139,8 +139,8 @@ def _flooding(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) 
                     if mask is None or mask.values.shape != cells.values.shape:
                         raise DataError(f"{mask_path}: its cells are not those of {path}")
                     cells = cells._replace(values=np.where(mask.values > 0, np.nan, cells.values))
-                if found := _cell_sample(card, layer, disc, cells, names.get(disc.site, "")):
-                    yield found
+                if figure := _cell_sample(card, layer, disc, cells, names.get(disc.site, "")):
+                    yield figure
 
 
 def _heights(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -> Samples:
@@ -152,12 +152,12 @@ def _heights(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -
                 if cells is None or np.isnan(cells.values).all():
                     continue
                 # Less than counts is how a source may draw the sea; on land it is next to nothing.
-                found = cells.values
-                sea = found < card.reading.wet_from
-                found = found if (sea | np.isnan(found)).all() else np.where(sea, np.nan, found)
+                values = cells.values
+                sea = values < card.reading.wet_from
+                values = values if (sea | np.isnan(values)).all() else np.where(sea, np.nan, values)
                 away = np.hypot(cells.north_m[:, None], cells.east_m)
-                best = float(found.flat[np.where(np.isnan(found), np.inf, away).argmin()])
-                low, high = (best, best) if coast else (float(np.nanmin(found)), float(np.nanmax(found)))
+                best = float(values.flat[np.where(np.isnan(values), np.inf, away).argmin()])
+                low, high = (best, best) if coast else (float(np.nanmin(values)), float(np.nanmax(values)))
                 span = Interval(math.floor(low * 10) / 10, round(best, 1), math.ceil(high * 10) / 10)
                 yield HazardSample(layer, disc.site, span, simplify(card.noun), intensity=span.bounds)
                 break
@@ -236,8 +236,8 @@ def _flooded(card: Card, file: Any, discs: Discs) -> Iterator[tuple[str, str]]:
             continue
         coarse = wet[:rows, :columns].reshape(rows // step, step, columns // step, step).max((1, 3))
         transform = file.window_transform(Cells(left, top, 1, 1)) * file.transform.scale(step)
-        found = shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
-        areas = [shapely.geometry.shape(shape) for shape, _ in found]
+        outlines = shapes(coarse.astype("uint8"), mask=coarse, connectivity=8, transform=transform)
+        areas = [shapely.geometry.shape(shape) for shape, _ in outlines]
         tree = shapely.STRtree(areas)
         for disc in discs if areas else ():
             point = shapely.Point(disc.lon, disc.lat)
@@ -293,8 +293,8 @@ def _nearest(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -
                     along = away * math.cos(math.radians(to - ahead))
                     ends = thing.label.split("|")
                     end, past = (ends[0], -along) if along < 0 else (ends[-1], along - length)
-                    past_it = f"{past / 1000:.1f} km past the {end} threshold"
-                    label = past_it if past > 0 else "beside the runway"
+                    past_it = f"{phrases.distance(past, 200)} past the {end} threshold"
+                    label = past_it if past >= 1 else "beside the runway"
                 interval = samples.widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
                 rows.append(HazardSample(layer, disc.site, interval, key, thing.name, label))
         yield from rows or [samples.beyond(layer, disc.site, disc.uncertainty_m, reach)]
@@ -385,8 +385,8 @@ def _stated(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) ->
     """Return what was stated of the point in each site's disc that was asked about; of no other point."""
     answers = read_statements(paths["data"][0])
     for disc in discs:
-        told = [(geodesic_m(disc.lat, disc.lon, lat, lon), rows) for lat, lon, rows in answers]
-        distance, rows = min(told, key=itemgetter(0), default=(math.inf, []))
+        pairs = [(geodesic_m(disc.lat, disc.lon, lat, lon), rows) for lat, lon, rows in answers]
+        distance, rows = min(pairs, key=itemgetter(0), default=(math.inf, []))
         if not distance <= disc.uncertainty_m:
             yield HazardSample(layer, disc.site, reason="not_sampled")
             continue
@@ -411,7 +411,7 @@ def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Haza
 
     A risk that a report does not name is not absent.
     """
-    reading, told = card.reading, []
+    reading, parts = card.reading, []
     if reading.hazards:
         words = {**reading.classes, "": "nothing stated"}
         for row in rows:
@@ -421,8 +421,8 @@ def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Haza
                 here, there = (words.get(word, repr(word)) for word in said)
                 town = f" of {row['town']}" if row.get("town") else ""
                 text = f"{reading.named.format(name=known.name)} for the commune{town} ({here})"
-                told.append((known.kind, "", known.name, f"{text}, for the address: {there}"))
-        return told
+                parts.append((known.kind, "", known.name, f"{text}, for the address: {there}"))
+        return parts
     towns: dict[str, list[str]] = {}
     for row in rows:
         town = str(row.get(reading.name or "") or "not named")
@@ -434,8 +434,8 @@ def statements(card: Card, rows: Sequence[Mapping[str, Any]]) -> list[tuple[Haza
     for code, names in sorted(towns.items()):
         name = reading.classes[code]
         text = reading.named.format(name=name, towns=phrases.names(sorted(set(names))))
-        told.append((card.kind, code if shared else "", f"{card.noun} {name}", text))
-    return told
+        parts.append((card.kind, code if shared else "", f"{card.noun} {name}", text))
+    return parts
 
 
 class Mapped(NamedTuple):
@@ -479,8 +479,8 @@ def named(card: Card, frame: gpd.GeoDataFrame, titles: Mapping[str, str]) -> Ite
         words = {**texts, "name": name, "class": reading.classes.get(kind, kind)}
         ends = "|".join(texts[column] for column in columns[1:3]) if axis else ""
         doubt_m = reading.doubts.get(values.get(reading.doubt_of or "", ""), card.error_m)
-        told = reading.named.format(**words) if name else ""
-        yield Mapped(shape, key or simplify(card.noun), told, ends, doubt_m)
+        label = reading.named.format(**words) if name else ""
+        yield Mapped(shape, key or simplify(card.noun), label, ends, doubt_m)
 
 
 def dissolved(card: Card, frame: gpd.GeoDataFrame) -> Iterator[Mapped]:
@@ -502,7 +502,7 @@ def around(shapes: Any, discs: Discs, reach_m: float, straight: bool = False) ->
     A distance within an area is negative: metres to its edge. Edges are GeoJSON's, straight in degrees;
     ``straight`` ones, such as the axes of runways, are straight on the ground.
     """
-    found: Near = {disc.site: [] for disc in discs}
+    distances: Near = {disc.site: [] for disc in discs}
     shapes = np.asarray(shapes, dtype=object)
     tree = shapely.STRtree(shapes)
     tiles: dict[tuple[int, int], list[Disc]] = {}
@@ -535,8 +535,8 @@ def around(shapes: Any, discs: Discs, reach_m: float, straight: bool = False) ->
         edges = shapely.boundary(flat[what[within]])
         metres[within] = -np.asarray(shapely.distance(points[which[within]], edges))
         for i, j, distance in zip(which, what, metres, strict=True):
-            found[inside[i].site].append((float(distance), int(near[j])))
-    return {site: sorted(rows) for site, rows in found.items()}
+            distances[inside[i].site].append((float(distance), int(near[j])))
+    return {site: sorted(rows) for site, rows in distances.items()}
 
 
 def _boxes(lat: float, lon: float, reach_m: float) -> Geometries:

@@ -74,8 +74,8 @@ def read(card: Card, places: Sequence[Place], max_bytes: int) -> dict[str, bytes
         if reading.method == "tiles":
             tiff = coloured_tiles(url, bounds, reading.zoom or 14, reading.colours, max_bytes)
             return {f"{card.id}.tif": tiff}
-        found = features(reading.method, url, reading.collection, bounds, max_bytes)
-        return {f"{card.id}.geojson": collection(found), AREA: collection([_feature(shapely.box(*bounds))])}
+        items = features(reading.method, url, reading.collection, bounds, max_bytes)
+        return {f"{card.id}.geojson": collection(items), AREA: collection([_feature(shapely.box(*bounds))])}
 
 
 def covering_tiles(url: str, bounds: Bounds) -> list[dict[str, Any]]:
@@ -272,11 +272,11 @@ def features(method: str, url: str, collection: str | None, bounds: Bounds, max_
                 raise FetchError(f"{query}: has more than the {had} features that it gives")
         return rows, (query, {**params, start: str(had)}) if more else None
 
-    found = _paged(query, params, max_bytes, turned)
-    if total is not None and total > len(found):
-        raise FetchError(f"{query}: gave {len(found)} of {total} features")
+    items = _paged(query, params, max_bytes, turned)
+    if total is not None and total > len(items):
+        raise FetchError(f"{query}: gave {len(items)} of {total} features")
     asked = shapely.box(*bounds)
-    for geometry in filter(None, (feature.get("geometry") for feature in found)):
+    for geometry in filter(None, (feature.get("geometry") for feature in items)):
         try:
             with np.errstate(invalid="ignore"):
                 shape = shapely.geometry.shape(geometry)
@@ -287,9 +287,9 @@ def features(method: str, url: str, collection: str | None, bounds: Bounds, max_
             raise FetchError(f"{url}: answered coordinates that are not numbers")
         if not asked.intersects(shapely.box(west, south, east, north)):
             swapped = asked.intersects(shapely.box(south, west, north, east))
-            told = "which was not asked for" + ("; its axes are exchanged" if swapped else "")
-            raise FetchError(f"{url}: answered of {files.where((west, south, east, north))}, {told}")
-    return found
+            flaw = "which was not asked for" + ("; its axes are exchanged" if swapped else "")
+            raise FetchError(f"{url}: answered of {files.where((west, south, east, north))}, {flaw}")
+    return items
 
 
 def _paged(
@@ -302,12 +302,12 @@ def _paged(
     for page in range(1, MAX_PAGES + 1):
         data = http.get(where, params=asked, max_bytes=room)
         room -= len(data)
-        found, onward = turned(data, where, page, len(rows))
-        texts = {json.dumps(row, sort_keys=True) for row in found}
+        items, onward = turned(data, where, page, len(rows))
+        texts = {json.dumps(row, sort_keys=True) for row in items}
         if texts & seen:
             raise FetchError(f"{url}: page {page} repeats what came before instead of going on")
         seen |= texts
-        rows += found
+        rows += items
         if onward is None:
             return rows
         where, asked = onward
@@ -347,8 +347,8 @@ def _gml(body: bytes, source: str) -> dict[str, Any]:
         raise FetchError(f"{source}: answered something that is not a FeatureCollection")
     for system in re.findall(rb"""srsName\s*=\s*["']([^"']*)""", body):
         if not _SYSTEM.fullmatch(system):
-            told = system[:80].decode(errors="replace")
-            raise FetchError(f"{source}: names its reference system {told!r}, which is not followed")
+            name = system[:80].decode(errors="replace")
+            raise FetchError(f"{source}: names its reference system {name!r}, which is not followed")
     if not re.search(rb"FeatureCollection>\s*$", body[-200:]) and b"/>" not in body[-200:]:
         raise FetchError(f"{source}: broke off in the middle of its XML")
     stated = re.search(r'numberMatched="(\d+)"', head)

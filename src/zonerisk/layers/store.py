@@ -66,22 +66,22 @@ def locate(card: Card, cache: Path, raw: Path | None = None) -> tuple[LayerFile,
     the cache that is no longer what was fetched or imported is an error.
     """
     kept = _listed(card, cache)
-    found: list[LayerFile] = []
+    parts: list[LayerFile] = []
     for file in card.files:
         own = home(card, cache) / Path(file.path).name
         places = [*([raw / file.path] if raw else []), *([own] if own in kept else [])]
-        found += [LayerFile(file, place) for place in places if place.is_file()][:1]
-    if not found or not {file for file in card.files if file.role != "names"} <= {file for file, _ in found}:
-        found = [LayerFile(called(card, path), path) for path in kept]
-        here = {file for file, _ in found}
+        parts += [LayerFile(file, place) for place in places if place.is_file()][:1]
+    if not parts or not {file for file in card.files if file.role != "names"} <= {file for file, _ in parts}:
+        parts = [LayerFile(called(card, path), path) for path in kept]
+        here = {file for file, _ in parts}
         needed = {"data"} | {file.role for file in card.files if file.role == "coverage"}
         masked = all(file in here for file in card.files if file.role == "mask")
         if not masked or not needed <= {file.role for file in here} or not all(map(Path.is_file, kept)):
             return ()
-    for _, path in found:
+    for _, path in parts:
         if path in kept and digest(path) != kept[path]:
             raise DataError(f"{path}: is not what was fetched or imported; do it again: {card.id}")
-    return tuple(found)
+    return tuple(parts)
 
 
 def _listed(card: Card, cache: Path, only: str = "") -> dict[Path, str]:
@@ -111,8 +111,8 @@ def verify(card: Card, files: Iterable[LayerFile]) -> None:
     """Check a layer's files against the hashes on its card."""
     for file, path in files:
         if file.sha256 and digest(path) != file.sha256:
-            told = f"is not the file that data/layers/{card.id}.yaml describes (its sha256 differs)"
-            raise DataError(f"{path}: {told}; give the card the new hash and vintage, or get the right file")
+            flaw = f"is not the file that data/layers/{card.id}.yaml describes (its sha256 differs)"
+            raise DataError(f"{path}: {flaw}; give the card the new hash and vintage, or get the right file")
 
 
 class Installed:
@@ -193,8 +193,8 @@ def fetch(
                 had, own = path.stat().st_size, digest(path)
                 if (file.size or had, file.sha256 or own) != (had, own):
                     wanted = f"expected {file.size or 'any'} bytes, sha256 {file.sha256 or 'any'}"
-                    told = f"is not the file expected: {had} bytes, sha256 {own}; {wanted}"
-                    raise FetchError(f"{file.url}: {told}")
+                    flaw = f"is not the file expected: {had} bytes, sha256 {own}; {wanted}"
+                    raise FetchError(f"{file.url}: {flaw}")
             origin = origins[0]
         else:
             from zonerisk.layers import services

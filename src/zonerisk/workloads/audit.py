@@ -298,8 +298,8 @@ class Auditor:
         if kept < workload.quorum or (workload.more != 0 and workload.quorum > 1):
             return _Answer("unknown", message)
         # What is known to hold is judged by what is not known, and then by inference alone.
-        told = {place.id: count for place, count in _told(workload.places).items()}
-        doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, told, workload.quorum)]
+        sums = {place.id: count for place, count in _told(workload.places).items()}
+        doubtful = [kind for kind, groups in known.groups.items() if _may_take(groups, sums, workload.quorum)]
         if doubtful:
             return _Answer("unknown", wording.doubtful(message, ", ".join(doubtful)))
         if least < workload.quorum:

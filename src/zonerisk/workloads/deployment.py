@@ -109,7 +109,7 @@ class Draft:
         self.places += other.places
         self.missing += other.missing
         self.uneven |= other.uneven
-        self.notes += tuple(each for each in other.notes if each not in self.notes)
+        self.notes += tuple(note for note in other.notes if note not in self.notes)
         self.more = None if self.more is None or other.more is None else self.more + other.more
 
 
@@ -208,7 +208,7 @@ class Placement:
         """Return the id of a provider."""
         wanted = simplify(text)
         if wanted not in self.catalog.provider_ids:
-            wanted = next((key for key, each in self.dialects.items() if wanted in each.aliases), wanted)
+            wanted = next((key for key, speech in self.dialects.items() if wanted in speech.aliases), wanted)
         if wanted not in self.catalog.provider_ids:
             raise Unplaced(f"no provider {shown(text)} is in the catalogue; see: zonerisk list providers")
         return wanted
@@ -247,7 +247,7 @@ class Placement:
             letter = re.compile(f"{re.escape(code)}(?:{dialect.zones.suffix.pattern})")
             if name := next(filter(letter.fullmatch, (key, f"{code}{key}", f"{code}-{key}")), None):
                 return Place(f"{region}/{name}", region, "label")
-        if any(each.id == f"{region}/{key}" for each in sold):
+        if any(unit.id == f"{region}/{key}" for unit in sold):
             return Place(f"{region}/{key}", region, "zone")
         site = record.sites.get(key)
         if site is not None:
@@ -267,8 +267,8 @@ class Placement:
 
     def whole(self, region: str) -> Place:
         """Return the place of something that its provider spreads over a region."""
-        one = self.place(region)
-        return one if one.kind == "zone" else Place(region, region, "region")
+        place = self.place(region)
+        return place if place.kind == "zone" else Place(region, region, "region")
 
     def workload(self, draft: Draft) -> Workload:
         """Make a workload of copies; those that could not be placed count, wherever they stand."""
@@ -287,15 +287,14 @@ class Placement:
         # Each copy that stands somewhere in a region gets a number: that may not be one zone.
         numbers: dict[str, Iterator[int]] = defaultdict(lambda: count(1))
         apart = list(places)
-        for at, each in enumerate(places):
-            if each.kind == "somewhere" and not each.owner:
-                apart[at] = replace(each, id=f"{each.id}-{next(numbers[each.id])}")
+        for at, place in enumerate(places):
+            if place.kind == "somewhere" and not place.owner:
+                apart[at] = replace(place, id=f"{place.id}-{next(numbers[place.id])}")
         copies = len(places) + draft.missing
         quorum = needs if isinstance(needs, int) else majority(copies) if needs == "majority" else 1
         basis = "stated" if isinstance(needs, int) else NEEDS[needs]
         more = None if draft.more is None else draft.more + draft.missing
-        told = draft.missing or (draft.more == 0 and not draft.uneven)
-        zones = 0 if told else len(draft.within)
+        zones = 0 if draft.missing or (draft.more == 0 and not draft.uneven) else len(draft.within)
         return Workload(
             draft.key, draft.source, tuple(apart), quorum, basis, notes=tuple(notes), more=more, zones=zones
         )
@@ -315,7 +314,7 @@ class Placement:
             assert record is not None
             return FailureDomain(place.id, record.sites[name].name, (record.sites[name],))
         units = self.zones(place.region)
-        if place.kind == "zone" and (unit := next((each for each in units if each.id == place.id), None)):
+        if place.kind == "zone" and (unit := next((zone for zone in units if zone.id == place.id), None)):
             return unit
         sure = {site.id: site for unit in units for site in unit.sites}
         maybe = {site.id: site for unit in units for site in unit.possible}
@@ -365,23 +364,23 @@ class Arrangements:
         key = tuple(sorted(distinct))
         domains = tuple(self.domain(place) for place in distinct.values())
         if key not in self._built:
-            listed = [self._domains[each] for each in key]
+            listed = [self._domains[place_id] for place_id in key]
             groups = independence.assess(
                 self.catalog, listed, self.policy, self.day, self.own, self._measured
             )
             far = frozenset((a.id, b.id) for a, b in pairs(listed) if self.distance(a, b).low >= REGIONAL_M)
-            for kind, each in groups.items():
+            for kind, group in groups.items():
                 # A workload's places come in its own order.
-                known = each.apart | far if kind in BY_POSITION else each.apart
-                groups[kind] = replace(each, apart=known | {(b, a) for a, b in known})
-            loose = {each for each in key if distinct[each].kind == "somewhere"}
+                known = group.apart | far if kind in BY_POSITION else group.apart
+                groups[kind] = replace(group, apart=known | {(b, a) for a, b in known})
+            loose = {place_id for place_id in key if distinct[place_id].kind == "somewhere"}
             if events := loose and groups.get("incident"):
                 # What they hit by number alone: copies somewhere may all stand in one zone.
-                risks = tuple(each for each in events.all_risks if loose.isdisjoint(each.members))
+                risks = tuple(risk for risk in events.all_risks if loose.isdisjoint(risk.members))
                 if risks != events.all_risks:
                     known = frozenset(pair for pair in events.apart if loose.isdisjoint(pair))
                     groups["incident"] = replace(events, all_risks=risks, apart=known)
-            self._relabel(groups, [distinct[each] for each in key])
+            self._relabel(groups, [distinct[place_id] for place_id in key])
             self._built[key] = Arrangement(
                 name, "place", self.day, domains, len(domains), measure=self.distance, groups=groups
             )
@@ -417,7 +416,7 @@ class Arrangements:
 
     def distance(self, a: FailureDomain, b: FailureDomain) -> Interval:
         """Return the distance between two domains, metres."""
-        a, b = sorted((a, b), key=lambda each: each.id)
+        a, b = sorted((a, b), key=lambda domain: domain.id)
         if (a.id, b.id) in self._measured:
             return self._measured[a.id, b.id]
         here, there = self._places[a.id], self._places[b.id]
@@ -427,15 +426,15 @@ class Arrangements:
         units = self.placement.zones(here.region) if same and not (a.sites or b.sites) else ()
         if here.region != there.region:
             # What is not disclosed may stand beside its neighbour, but not in another region.
-            ours, theirs = ((positions(each.sites), positions(each.possible)) for each in (a, b))
-            found = recovery.between(ours, theirs)
+            ours, theirs = ((positions(domain.sites), positions(domain.possible)) for domain in (a, b))
+            span = recovery.between(ours, theirs)
         elif units and all(unit.disclosed for unit in units):
-            known = [distance_m(one, two) for one, two in pairs(units)]
-            highs = [each.high for each in known if each.high is not None]
-            found = Interval(min(each.low for each in known), None, max(highs))
+            known = [distance_m(first, second) for first, second in pairs(units)]
+            highs = [gap.high for gap in known if gap.high is not None]
+            span = Interval(min(gap.low for gap in known), None, max(highs))
         else:
             if (a.places, b.places) not in self._measured:
                 self._measured[a.places, b.places] = distance_m(a, b)
-            found = self._measured[a.places, b.places]
-        self._measured[a.id, b.id] = found
-        return found
+            span = self._measured[a.places, b.places]
+        self._measured[a.id, b.id] = span
+        return span

@@ -59,18 +59,16 @@ def fits(name: str, patterns: Iterable[str]) -> bool:
 
 def chosen(deployment: Deployment, only: Sequence[str], skip: Sequence[str]) -> Deployment:
     """Leave out what is not asked about; what is skipped is told among what is not assessed."""
-    ids = [*(each.id for each in deployment.workloads), *(each.id for each in deployment.unassessed)]
+    ids = [*(row.id for row in deployment.workloads), *(row.id for row in deployment.unassessed)]
     for pattern in only if ids else ():
         if not any(fits(key, (pattern,)) for key in ids):
             raise UsageError(f"--only {pattern}: no workload has this id, or fits it")
-    asked = [each for each in deployment.workloads if not only or fits(each.id, only)]
-    kept = tuple(each for each in asked if not fits(each.id, skip))
+    asked = [workload for workload in deployment.workloads if not only or fits(workload.id, only)]
+    kept = tuple(workload for workload in asked if not fits(workload.id, skip))
     if deployment.workloads and not kept:
         raise UsageError(f"none of the {len(deployment.workloads)} workloads is left by --only and --skip")
-    left = [each.source.skipped(each.id, SKIPPED) for each in asked if fits(each.id, skip)]
-    left += [
-        each for each in deployment.unassessed if not only or fits(each.id, only) if not fits(each.id, skip)
-    ]
+    left = [workload.source.skipped(workload.id, SKIPPED) for workload in asked if fits(workload.id, skip)]
+    left += [row for row in deployment.unassessed if not only or fits(row.id, only) if not fits(row.id, skip)]
     return replace(deployment, workloads=kept, unassessed=tuple(left))
 
 
@@ -82,15 +80,15 @@ def trips(fail_on: Iterable[str], policy: Policy) -> dict[str, Level]:
         rule, mark, level = asked.partition("=")
         level = level if mark else "fail"
         if asked in get_args(Level):
-            every = max(every or asked, asked, key=lambda each: -severity(each))  # type: ignore[arg-type]
+            every = max(every or asked, asked, key=lambda name: -severity(name))  # type: ignore[arg-type]
         elif rule in policy.rules and rule != NEVER and level in get_args(Level):
             single[rule] = level  # type: ignore[assignment]
         else:
             raise UsageError(
                 f"--fail-on {asked}: name fail, unknown or warn, or a rule of {policy.id}, alone or as "
-                f"RULE=unknown: {', '.join(each for each in policy.rules if each != NEVER)}"
+                f"RULE=unknown: {', '.join(name for name in policy.rules if name != NEVER)}"
             )
-    return {rule: each for rule in policy.rules if (each := single.get(rule, every))}
+    return {rule: least for rule in policy.rules if (least := single.get(rule, every))}
 
 
 def gate(
@@ -98,9 +96,9 @@ def gate(
 ) -> Gate:
     """Return which findings end a pipeline: not what was accepted in time or is no worse than before."""
     tripped, before = [], []
-    taken = accepted_of(((each.id, each.findings) for each in audit.workloads), accepted, audit.as_of)
-    own = {(each.workload, each.rule): each for each in taken if each.outcome}
-    for judged, finding in ((each, finding) for each in audit.workloads for finding in each.findings):
+    taken = accepted_of(((row.id, row.findings) for row in audit.workloads), accepted, audit.as_of)
+    own = {(row.workload, row.rule): row for row in taken if row.outcome}
+    for judged, finding in ((row, finding) for row in audit.workloads for finding in row.findings):
         key, level = (judged.id, finding.rule), levels.get(finding.rule)
         by, old = own.get(key), (known or {}).get(key)
         if finding.outcome not in ("fail", "unknown", "warn") or (by and not by.expired):
@@ -117,19 +115,19 @@ def gate(
 
 
 def accepted_of(
-    found: Iterable[tuple[str, Sequence[Finding]]], accepted: Sequence[Acceptance], day: str
+    rows: Iterable[tuple[str, Sequence[Finding]]], accepted: Sequence[Acceptance], day: str
 ) -> tuple[Accepted, ...]:
     """Return who accepted which findings at workloads or regions, in time first; then what fits none."""
     taken: list[tuple[Acceptance, dict[str, object]]] = []
     idle = dict.fromkeys(accepted)
-    for where, findings in found:
-        near = [each for each in accepted if fits(where, (each.workload,))]
+    for where, findings in rows:
+        near = [entry for entry in accepted if fits(where, (entry.workload,))]
         for finding in findings if near else ():
-            mine = [each for each in near if fits(finding.rule, (each.rule,))]
+            mine = [entry for entry in near if fits(finding.rule, (entry.rule,))]
             if mine and finding.outcome in ("fail", "unknown", "warn"):
-                by = next((each for each in mine if last_day(each.until) >= day), mine[0])
+                by = next((entry for entry in mine if last_day(entry.until) >= day), mine[0])
                 taken.append((by, {"workload": where, "rule": finding.rule, "outcome": finding.outcome}))
-                for each in mine:
-                    idle.pop(each, None)
-    taken += [(each, {"outcome": None}) for each in idle]
+                for entry in mine:
+                    idle.pop(entry, None)
+    taken += [(entry, {"outcome": None}) for entry in idle]
     return tuple(Accepted(**{**by.model_dump(), **of}, expired=last_day(by.until) < day) for by, of in taken)

@@ -115,7 +115,7 @@ def read(files: Sequence[tuple[str, Mapping[str, int], Json]], catalog: Catalog,
     unread = [other.source.skipped(f"{kind} {other.name}", OTHER) for kind, other in others]
     guesses = sorted(reader.guesses)
     for draft in reader.drafts.values():
-        draft.notes += tuple(wording.guessed(reader.placement.dialect(each).name or each) for each in guesses)
+        draft.notes += tuple(wording.guessed(reader.placement.dialect(key).name or key) for key in guesses)
     names = (name for name, _, _ in files)
     return reader.placement.deployment(names, reader.drafts.values(), (*reader.unassessed, *unread))
 
@@ -126,15 +126,15 @@ class _Reader:
     def __init__(self, placement: Placement) -> None:
         self.placement = placement
         speech = {key: dialect.kubernetes for key, dialect in placement.dialects.items()}
-        self.id_labels = tuple(label for each in speech.values() for label in each.zone_id_labels)
-        own_labels = (label for each in speech.values() for label in each.zone_labels)
+        self.id_labels = tuple(label for cloud in speech.values() for label in cloud.zone_id_labels)
+        own_labels = (label for cloud in speech.values() for label in cloud.zone_labels)
         self.zone_labels = (*self.id_labels, *_ZONE, *own_labels)
         # Some providers' nodes have another's provider ids: their machine types tell them apart.
-        self.machines = {machine: key for key, each in speech.items() for machine in each.machines}
+        self.machines = {machine: key for key, cloud in speech.items() for machine in cloud.machines}
         borrowers_first = sorted(speech.items(), key=lambda row: not row[1].machines)
-        ids = ((text, key) for key, each in borrowers_first for text in each.provider_ids)
+        ids = ((text, key) for key, cloud in borrowers_first for text in cloud.provider_ids)
         self.schemes = {text.partition("://")[0]: key for text, key in ids}
-        self.drivers = {driver: key for key, each in speech.items() for driver in each.drivers}
+        self.drivers = {driver: key for key, cloud in speech.items() for driver in cloud.drivers}
         self.places: dict[str, Place] = {}
         self.home: tuple[str, str] | None = None
         self.guesses: set[str] = set()
@@ -174,8 +174,8 @@ class _Reader:
         provider_id, machine = str(node.spec.get("providerID", "")), node.label(_TYPE) or ""
         # Oracle's ids are its own: ocid1.instance...
         scheme = re.split(r"://|\.", provider_id)[0]
-        told = (key for start, key in self.machines.items() if machine.startswith(start))
-        provider = next(told, self.schemes.get(scheme))
+        owners = (key for start, key in self.machines.items() if machine.startswith(start))
+        provider = next(owners, self.schemes.get(scheme))
         # Only of an OpenStack's nodes it is guessed whose they are.
         if provider is None and scheme == "openstack":
             provider = self.placement.openstack(node.label(_REGION) or "")
@@ -185,7 +185,7 @@ class _Reader:
         dialect = self.placement.dialect(provider)
         own, spelled = node.label(dialect.kubernetes.zone_labels), dialect.kubernetes.provider_ids
         named = [node.label(self.id_labels), own, node.label(self.zone_labels), zone_in(provider_id, spelled)]
-        names = [each for each in named if each]
+        names = [zone for zone in named if zone]
         # Some clouds write short names and numbers as regions and zones, but not where their disks are bound.
         text = (own and dialect.region_of(own)) or node.label(_REGION)
         # An id names no region; what else the node says does.
@@ -214,7 +214,7 @@ class _Reader:
         alive = [pod for pod in running if not pod.leaving or _controller(pod)[0] == "StatefulSet"]
         for pod in alive:
             kind, name = _controller(pod)
-            row = next((each for each in controllers() if each.keeps(kind, pod.labels)), None)
+            row = next((rule for rule in controllers() if rule.keeps(kind, pod.labels)), None)
             needs: Need = row.needs if row else "untold"
             if row and needs == "none":
                 idle.setdefault((f"pods of {kind}s in {pod.namespace}", row.why or ""), []).append(pod)
@@ -230,9 +230,9 @@ class _Reader:
                     self.claims[pod.namespace, str(claim)] = (f"volumes of {key}", needs)
             self._draft(key, needs, pod)
             groups.setdefault(key, []).append(pod)
-        for (key, why), each in idle.items():
-            self.unassessed.append(each[0].source.skipped(f"{len(each)} {key}", why))
-        held = [(each, [id(pod) for pod in alive if _selects(each, pod)]) for each in budgets]
+        for (key, why), members in idle.items():
+            self.unassessed.append(members[0].source.skipped(f"{len(members)} {key}", why))
+        held = [(budget, [id(pod) for pod in alive if _selects(budget, pod)]) for budget in budgets]
         for key, group in groups.items():
             draft, staying = self.drafts[key], [pod for pod in group if not pod.leaving]
             hosts = (str(pod.spec.get("nodeName") or "") for pod in staying)
@@ -240,11 +240,11 @@ class _Reader:
             draft.missing = len(group) - len(draft.places)
             draft.notes = tuple(self._contradicting(group, draft.needs == "majority", held))
             if leaving := len(group) - len(staying):
-                told = wording.leaving_pods(leaving, len(group))
-                self.unassessed.append(draft.source.skipped(key, told))
+                reason = wording.leaving_pods(leaving, len(group))
+                self.unassessed.append(draft.source.skipped(key, reason))
             if unplaced := draft.missing - leaving:
-                told = wording.unplaced_pods(unplaced, len(group))
-                self.unassessed.append(draft.source.skipped(key, told))
+                reason = wording.unplaced_pods(unplaced, len(group))
+                self.unassessed.append(draft.source.skipped(key, reason))
 
     def _contradicting(
         self, group: Sequence[_Object], most: bool, held: Sequence[tuple[_Object, Sequence[int]]]
@@ -262,10 +262,10 @@ class _Reader:
         zones = len({place.id for place in self.places.values()})
         together, preferred = total, True
         spread = map(mapping, sequence(group[0].spec.get("topologySpreadConstraints")))
-        constraints = [each for each in spread if each.get("topologyKey") in self.zone_labels]
-        for each in constraints:
-            if each.get("whenUnsatisfiable") != "ScheduleAnyway" and zones:
-                skew, preferred = _count(each.get("maxSkew"), total) or 1, False
+        constraints = [limit for limit in spread if limit.get("topologyKey") in self.zone_labels]
+        for limit in constraints:
+            if limit.get("whenUnsatisfiable") != "ScheduleAnyway" and zones:
+                skew, preferred = _count(limit.get("maxSkew"), total) or 1, False
                 together = min(together, (total + (zones - 1) * skew) // zones)
         if constraints and total - together < needed and total > 1:
             yield wording.uneven(together, total, needed, preferred)
@@ -297,41 +297,41 @@ class _Reader:
         # A volume in two zones has both in its label.
         zones = _affinity(spec, self.zone_labels) or (volume.label(self.zone_labels) or "").split("__")
         text = next(iter(_affinity(spec, _REGION)), None) or volume.label(_REGION)
-        sources = {key: mapping(each) for key, each in spec.items() if isinstance(each, dict)}
+        sources = {key: mapping(value) for key, value in spec.items() if isinstance(value, dict)}
         driver = next(filter(self.drivers.get, sources), str(mapping(spec.get("csi")).get("driver")))
         provider, region = self.home or (self.drivers.get(driver), None)
-        told = self.drivers.get(driver, provider)
-        if told is None:
+        owner = self.drivers.get(driver, provider)
+        if owner is None:
             raise Unplaced(wording.NO_ZONE)
-        dialect = self.placement.dialect(told)
+        dialect = self.placement.dialect(owner)
         if not any(zones):
-            handles = (each.get(key) for each in sources.values() for key in ("volumeID", "volumeHandle"))
-            zones = [zone_in(str(each), dialect.kubernetes.volume_ids) or "" for each in handles]
+            handles = (source.get(key) for source in sources.values() for key in ("volumeID", "volumeHandle"))
+            zones = [zone_in(str(handle), dialect.kubernetes.volume_ids) or "" for handle in handles]
         zones = list(filter(None, zones))
         if not zones:
             raise Unplaced(wording.NO_ZONE)
         # A volume of another provider than the cluster's first node speaks for itself.
-        region = region if told == provider else None
+        region = region if owner == provider else None
         text = text or (dialect.region_of(zones[0]) if region is None else None)
         if text is not None:
-            region = self.placement.region(told, text)
+            region = self.placement.region(owner, text)
         if region is None:
             raise Unplaced(wording.NO_ZONE)
-        return [self._place(told, region, zone) for zone in zones]
+        return [self._place(owner, region, zone) for zone in zones]
 
 
 def _selects(budget: _Object, pod: _Object) -> bool:
     """Return whether a PodDisruptionBudget is about a pod."""
     selector, labels = mapping(budget.spec.get("selector")), pod.labels
-    for each in map(mapping, sequence(selector.get("matchExpressions"))):
-        value, values = labels.get(str(each.get("key"))), sequence(each.get("values"))
+    for term in map(mapping, sequence(selector.get("matchExpressions"))):
+        value, values = labels.get(str(term.get("key"))), sequence(term.get("values"))
         held = {
             "In": value is not None and value in values,
             "NotIn": value not in values,
             "Exists": value is not None,
             "DoesNotExist": value is None,
         }
-        if not held.get(str(each.get("operator"))):
+        if not held.get(str(term.get("operator"))):
             return False
     wanted = mapping(selector.get("matchLabels")).items()
     same = isinstance(budget.spec.get("selector"), dict) and pod.namespace == budget.namespace
@@ -340,8 +340,8 @@ def _selects(budget: _Object, pod: _Object) -> bool:
 
 def _count(value: Json, total: int) -> int | None:
     """Return a number of pods, or a share of them, which Kubernetes rounds up."""
-    found = re.fullmatch(r"(\d{1,9})(%?)", str(value))
-    return found and (ceil(total * int(found[1]) / 100) if found[2] else int(found[1]))
+    match = re.fullmatch(r"(\d{1,9})(%?)", str(value))
+    return match and (ceil(total * int(match[1]) / 100) if match[2] else int(match[1]))
 
 
 def _controller(pod: _Object) -> tuple[str, str]:

@@ -160,8 +160,8 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
             elif kubernetes.recognise(tree):
                 cluster.append((shown, lines_of(text, "name"), tree))
             else:
-                told = "is neither the output of terraform show -json nor of kubectl get ... -o json"
-                raise DataError(f"{shown}: {told}")
+                what = "is neither the output of terraform show -json nor of kubectl get ... -o json"
+                raise DataError(f"{shown}: {what}")
             continue
         written = document.parse(raw, shown, MAX_YAML)
         if kubernetes.recognise(written.tree):
@@ -187,9 +187,9 @@ def read(names: Sequence[str], stdin: bytes | None, catalog: Catalog, as_of: str
         tuple(name for part in parts for name in part.files),
         # Two workspaces may have one address: each is told by its file.
         tuple(
-            replace(each, id=f"{part.files[0]}:{each.id}") if times[each.id] > 1 else each
+            replace(workload, id=f"{part.files[0]}:{workload.id}") if times[workload.id] > 1 else workload
             for part in parts
-            for each in part.workloads
+            for workload in part.workloads
         ),
         tuple(skipped for part in parts for skipped in part.unassessed),
         next((part.own for part in parts if part.own), None),
@@ -279,23 +279,23 @@ def read_plan(written: Document, record: PlanFile, catalog: Catalog, day: str) -
             return []
 
     workloads = []
-    for key, each in record.workloads.items():
+    for key, row in record.workloads.items():
         path: Path_ = ("workloads", key)
-        named = [((*path, "zones", index), Elsewhere(zone=zone)) for index, zone in enumerate(each.zones)]
-        named += [((*path, "sites", index), Elsewhere(site=site)) for index, site in enumerate(each.sites)]
+        named = [((*path, "zones", index), Elsewhere(zone=zone)) for index, zone in enumerate(row.zones)]
+        named += [((*path, "sites", index), Elsewhere(site=site)) for index, site in enumerate(row.sites)]
         named = named or [((*path, "region"), Elsewhere())]
-        places = [place for where, there in named for place in at(each, where, there)]
+        places = [place for where, there in named for place in at(row, where, there)]
         others: dict[str, Any] = {"backup": None, "dr": None}
         for name in others:
-            if (told := getattr(each, name)) is not None:
-                listed = told if isinstance(told, tuple) else (told,)
-                found = (at(each, (*path, name), there, spread_out=True) for there in listed)
-                others[name] = tuple(chain.from_iterable(found))
+            if (value := getattr(row, name)) is not None:
+                listed = value if isinstance(value, tuple) else (value,)
+                targets = (at(row, (*path, name), there, spread_out=True) for there in listed)
+                others[name] = tuple(chain.from_iterable(targets))
         if problems:
             continue
         source = Source(written.name, written.line(path))
-        copies = list(spread(places, each.replicas or len(places)))
-        workload = placement.workload(Draft(key, source, each.quorum or "majority", copies))
+        copies = list(spread(places, row.replicas or len(places)))
+        workload = placement.workload(Draft(key, source, row.quorum or "majority", copies))
         notes = (*workload.notes, *_lying(places, placement.own))
         workloads.append(replace(workload, **others, could_tell=True, notes=notes))
     if problems:
@@ -331,19 +331,19 @@ def _place(placement: Placement, of: WorkloadRecord, there: Elsewhere, spread_ou
 
 def _own(record: PlanFile, day: str) -> Region:
     """Return the plan's own datacenters as a region."""
-    told: dict[str, Any] = {name: {} for name in ("sites", "campuses", "feeds")}
-    for name, listed in told.items():
-        for key, each in getattr(record, name).items():
-            listed[key] = {"id": f"{OWN}/{key}", "evidence": ("given",), **each.model_dump(exclude_none=True)}
-    for key, site in told["sites"].items():
+    fields: dict[str, Any] = {name: {} for name in ("sites", "campuses", "feeds")}
+    for name, listed in fields.items():
+        for key, row in getattr(record, name).items():
+            listed[key] = {"id": f"{OWN}/{key}", "evidence": ("given",), **row.model_dump(exclude_none=True)}
+    for key, site in fields["sites"].items():
         disc = {name: site.pop(name) for name in ("lat", "lon", "uncertainty_m")}
         site["position"] = {**disc, "method": "statement", "evidence": ("given",)}
         site |= {"kind": "building", "name": site.get("name", key)}
         if "campus" in site:
             site["campus"] = f"{OWN}/{site['campus']}"
-    for feed in told["feeds"].values():
+    for feed in fields["feeds"].values():
         feed["sites"] = [f"{OWN}/{site}" for site in feed["sites"]]
     claim = "Where the user's own datacenters stand and what they depend on."
     given = {"kind": "operator", "title": "The plan itself", "read": day, "claim": claim}
-    told |= {"id": OWN, "provider": OWN, "name": "own datacenters", "country": "ZZ"}
-    return Region.model_validate({**told, "evidence": {"given": given}})
+    fields |= {"id": OWN, "provider": OWN, "name": "own datacenters", "country": "ZZ"}
+    return Region.model_validate({**fields, "evidence": {"given": given}})

@@ -99,9 +99,9 @@ def alpha_factor(alpha: Sequence[float], down: int, total: float) -> float:
     m = len(events)
     with localcontext() as context:
         context.prec = 60
-        one = Decimal(1)
+        unit = Decimal(1)
         inside = [
-            prod((one - Decimal(event)) ** (comb(m, k) - comb(s, k)) for k, event in enumerate(events, 1))
+            prod((unit - Decimal(event)) ** (comb(m, k) - comb(s, k)) for k, event in enumerate(events, 1))
             for s in range(m + 1)
         ]
         exactly = [

@@ -79,7 +79,7 @@ class _Settings(NamedTuple):
     key: str = ""
 
 
-class _Told(NamedTuple):
+class _Hint(NamedTuple):
     """Zones and regions of what a resource refers to; ``most`` of them, None without a bound.
 
     Not ``sure`` where one may stand outside the file, or where which of several it is depends on a
@@ -127,8 +127,8 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     values = tree.get("planned_values") or tree.get("values")
     if values is None:
         changes = map(mapping, sequence(tree.get("resource_changes")))
-        after = [{**each, "values": mapping(each.get("change")).get("after")} for each in changes]
-        values = {"root_module": {"resources": [each for each in after if each["values"] is not None]}}
+        after = [{**row, "values": mapping(row.get("change")).get("after")} for row in changes]
+        values = {"root_module": {"resources": [row for row in after if row["values"] is not None]}}
     groups: dict[str, list[_Resource]] = defaultdict(list)
     for resource in _resources(values, besides="data"):
         groups[resource.address].append(resource)
@@ -137,8 +137,8 @@ def read(name: str, text: str, tree: Json, catalog: Catalog, day: str) -> Deploy
     reader = _Reader(name, text, tree, Placement(catalog, day), groups)
     for address, resources in groups.items():
         reader.group(address, resources)
-    later = [mapping(mapping(each).get("resource_change")) for each in sequence(tree.get("deferred_changes"))]
-    put_off = [(str(each.get("address")), DEFERRED) for each in later if each.get("mode") != "data"]
+    later = [mapping(mapping(row).get("resource_change")) for row in sequence(tree.get("deferred_changes"))]
+    put_off = [(str(row.get("address")), DEFERRED) for row in later if row.get("mode") != "data"]
     if tree.get("complete") is False and not later:
         put_off.append(("the plan", TARGETED))
     left = [Source(name, reader.lines.get(key, 1)).skipped(key, reason) for key, reason in put_off]
@@ -151,17 +151,17 @@ def _resources(values: Json, besides: str = "") -> Iterator[_Resource]:
     modules = [mapping(mapping(values).get("root_module"))]
     for here in modules:
         module = str(here.get("address", ""))
-        for each in map(mapping, sequence(here.get("resources"))):
+        for row in map(mapping, sequence(here.get("resources"))):
             # What was replaced and is still to be destroyed is no copy.
-            if not each or each.get("deposed_key") or each.get("deposed") or each.get("mode") == besides:
+            if not row or row.get("deposed_key") or row.get("deposed") or row.get("mode") == besides:
                 continue
-            full = str(each.get("address", ""))
+            full = str(row.get("address", ""))
             # Terraform 0.12 leaves the module out of its resources' addresses.
             if module and not full.startswith(f"{module}."):
                 full = f"{module}.{full}"
-            hidden = mapping(each.get("sensitive_values"))
-            seen = {k: value for k, value in mapping(each.get("values")).items() if hidden.get(k) is not True}
-            yield _Resource(full, unindexed(full), str(each.get("type", "")), seen)
+            hidden = mapping(row.get("sensitive_values"))
+            seen = {k: value for k, value in mapping(row.get("values")).items() if hidden.get(k) is not True}
+            yield _Resource(full, unindexed(full), str(row.get("type", "")), seen)
         modules += map(mapping, sequence(here.get("child_modules")))
 
 
@@ -214,8 +214,8 @@ class _Configuration:
         region, zone, url = (
             self._value(module, expressions.get(key)) for key in ("region", "zone", "auth_url")
         )
-        hosts = (each for block in sequence(expressions.get("endpoints")) for each in mapping(block).values())
-        addresses = [self._value(module, each) for each in hosts]
+        hosts = (term for block in sequence(expressions.get("endpoints")) for term in mapping(block).values())
+        addresses = [self._value(module, term) for term in hosts]
         host = re.sub(r"^https?://([^/:]+).*$", r"\1", url) if url else None
         return _Settings({"region": region, "zone": zone}, host, tuple(filter(None, addresses)), key)
 
@@ -224,8 +224,8 @@ class _Configuration:
         values = [mapping(expression).get("constant_value")]
         if values == [None]:
             references = map(str, sequence(mapping(expression).get("references")))
-            named = (each if re.fullmatch(r"var\.[^.]+", each) else "" for each in references)
-            values = [self._value(*self.given.get(module + each, _UNSET)) for each in named]
+            named = (name if re.fullmatch(r"var\.[^.]+", name) else "" for name in references)
+            values = [self._value(*self.given.get(module + name, _UNSET)) for name in named]
         first = values[0] if values else None
         return first if isinstance(first, str) and first and values.count(first) == len(values) else None
 
@@ -248,14 +248,14 @@ class _Configuration:
         kind = plain.partition(".")[0]
         of_kind = (key for key in self.providers if ":" not in key and key.partition(".")[0] == kind)
         handed = [self.providers[key] or _Settings() for key in of_kind]
-        return handed[0] if handed and all(each[:3] == handed[0][:3] for each in handed) else _Settings()
+        return handed[0] if handed and all(other[:3] == handed[0][:3] for other in handed) else _Settings()
 
     def targets(self, address: str, path: str) -> _Referred:
         """Return the addresses of what an attribute refers to, through variables and outputs of modules."""
-        found: set[str] = set()
+        names: set[str] = set()
         whole = plain = address in self.uses
         here = "".join(re.findall(r"module\.[^.]+\.", address))
-        waiting = [(here, each) for each in values_at(self.expressions(address), path)]
+        waiting = [(here, term) for term in values_at(self.expressions(address), path)]
         seen = set()
         while waiting:
             module, expression = waiting.pop()
@@ -280,9 +280,9 @@ class _Configuration:
                     plain = False
                     whole &= head == "count"
                 elif rest:
-                    found.add(module + ".".join([head, *rest][: 3 if head == "data" else 2]))
+                    names.add(module + ".".join([head, *rest][: 3 if head == "data" else 2]))
         # "a[0].id", "a[0]" and "a" stand together: the nearest counts.
-        nearest = [each for each in sorted(found) if not any(one.startswith(f"{each}[") for one in found)]
+        nearest = [name for name in sorted(names) if not any(other.startswith(f"{name}[") for other in names)]
         return nearest, whole, plain
 
 
@@ -298,40 +298,40 @@ def _path(key: str) -> str:
 
 def _headers(folder: Path) -> dict[str, Source]:
     """Read where the ``.tf`` files of a folder begin which resource."""
-    found = {}
+    headers = {}
     with suppress(OSError, ValueError, DataError):
         for path in sorted(folder.glob("*.tf")):
             text = document.content(path, document.MAX_BYTES).decode("utf-8", "replace")
             for match in _RESOURCE.finditer(text):
                 line = text.count("\n", 0, match.start(1)) + 1
-                found[f"{match[1]}.{match[2]}"] = Source(os.path.normpath(path), line)
-    return found
+                headers[f"{match[1]}.{match[2]}"] = Source(os.path.normpath(path), line)
+    return headers
 
 
 def _texts(values: Json, paths: Iterable[str]) -> list[str]:
     """Return what stands at the first path that is set; of a link, its last part."""
-    found = next(filter(None, (values_at(values, path) for path in paths)), [])
-    return [str(each).rpartition("/")[2] for each in found]
+    parts = next(filter(None, (values_at(values, path) for path in paths)), [])
+    return [str(part).rpartition("/")[2] for part in parts]
 
 
 def _number(values: Json, paths: Iterable[str]) -> int | None:
     """Return the first count that is set, or that stands there itself; of several items, their sum."""
     for path in paths:
-        found = list(map(str, [path] if path.isdecimal() else values_at(values, path)))
-        if found and all(map(str.isdecimal, found)) and (total := sum(map(int, found))) <= MAX_COPIES:
+        counts = list(map(str, [path] if path.isdecimal() else values_at(values, path)))
+        if counts and all(map(str.isdecimal, counts)) and (total := sum(map(int, counts))) <= MAX_COPIES:
             return total
     return None
 
 
 def _fits(values: Json, when: dict[str, re.Pattern[str]], absent: tuple[str, ...] = ("-",)) -> list[bool]:
     """Return of each path whether some value there matches its pattern; what is absent counts as ``-``."""
-    found = []
+    matches = []
     for path, pattern in when.items():
         texts = [
-            str(each).lower() if isinstance(each, bool) else str(each) for each in values_at(values, path)
+            str(item).lower() if isinstance(item, bool) else str(item) for item in values_at(values, path)
         ]
-        found.append(any(map(pattern.fullmatch, texts or absent)))
-    return found
+        matches.append(any(map(pattern.fullmatch, texts or absent)))
+    return matches
 
 
 def _asked(values: Json, kind: ResourceType) -> bool:
@@ -365,28 +365,28 @@ class _Reader:
         self.known_as: dict[str, str] = {}
         prior = _resources(mapping(mapping(tree.get("prior_state")).get("values")))
         every = [*prior, *chain.from_iterable(groups.values())]
-        self.several = len({each.of_arn(4) for each in every} - {""}) > 1
+        self.several = len({item.of_arn(4) for item in every} - {""}) > 1
         self.owners: dict[str, dict[str, int]] = defaultdict(dict)
         # What will be is held over what was before.
         carriers: dict[str, _Resource] = {}
-        for each in every:
-            if each.type in self.carriers:
-                before = carriers[each.full].values if each.full in carriers else {}
-                new = {key: value for key, value in each.values.items() if value is not None}
-                carriers[each.full] = each._replace(values={**before, **new})
-            if each.type in letters:
-                names, ids = (map(str, values_at(each.values, path)) for path in letters[each.type])
+        for item in every:
+            if item.type in self.carriers:
+                before = carriers[item.full].values if item.full in carriers else {}
+                new = {key: value for key, value in item.values.items() if value is not None}
+                carriers[item.full] = item._replace(values={**before, **new})
+            if item.type in letters:
+                names, ids = (map(str, values_at(item.values, path)) for path in letters[item.type])
                 for letter, key in zip(names, ids, strict=False):
-                    if self._dialect(each.type).is_zone_id(key):
-                        self.letters[letter][self._owner(each)] = key
+                    if self._dialect(item.type).is_zone_id(key):
+                        self.letters[letter][self._owner(item)] = key
                         self.known_as[key] = letter
         # By its addresses, and by its type and each name.
         self.known: dict[str, list[_Resource]] = defaultdict(list)
-        for each in carriers.values():
-            named = {f"{each.type} {each.values.get(key)}" for key in _NAMES}
-            for key in named | {each.address, each.address + each.key, each.full}:
-                self.known[key].append(each)
-        self.told: dict[tuple[object, ...], _Told] = {}
+        for item in carriers.values():
+            named = {f"{item.type} {item.values.get(key)}" for key in _NAMES}
+            for key in named | {item.address, item.address + item.key, item.full}:
+                self.known[key].append(item)
+        self.hints: dict[tuple[object, ...], _Hint] = {}
         self.referred: dict[tuple[object, ...], _Referred] = {}
         self.led: list[_Resource] = []
         self.copies = 0
@@ -404,12 +404,12 @@ class _Reader:
     def group(self, address: str, resources: list[_Resource]) -> None:
         """Place the resources of one address, or say why they are not."""
         kinds = self.types.get(resources[0].type, {})
-        asked = [one for one in resources if any(_asked(one.values, kind) for kind in kinds.values())]
+        asked = [item for item in resources if any(_asked(item.values, kind) for kind in kinds.values())]
         if not asked:
             prefix, _, rest = resources[0].type.partition("_")
             speech = self._dialect(resources[0].type).terraform
             placeless = _LOGICAL.fullmatch(prefix) or kinds or resources[0].type in speech.carriers
-            placeless = placeless or any(each.search(rest) for each in speech.placeless)
+            placeless = placeless or any(pattern.search(rest) for pattern in speech.placeless)
             unread = NOT_READ if prefix in self.prefixes else NO_PROVIDER
             reason = PLACELESS if placeless else OF_WHAT if _BACKUP.search(resources[0].type) else unread
             self.unassessed.append(self._source(resources[0]).skipped(address, reason, not placeless))
@@ -420,7 +420,7 @@ class _Reader:
             try:
                 provider, notes = self._cloud(resource, kinds)
                 kind = kinds[provider]
-                fitting = (one for one in kind.variants if all(_fits(resource.values, one.when)))
+                fitting = (variant for variant in kind.variants if all(_fits(resource.values, variant.when)))
                 row = kind.varied(next(fitting, None))
                 if source := self._lone(resource, row.replica_of):
                     self.copied[resource.full] = source
@@ -459,8 +459,8 @@ class _Reader:
             drafts[draft.key].add(draft)
 
     def _source(self, resource: _Resource) -> Source:
-        told = Source(self.name, self.lines.get(resource.full, 1))
-        return self.configuration.written.get(resource.address, told)
+        default = Source(self.name, self.lines.get(resource.full, 1))
+        return self.configuration.written.get(resource.address, default)
 
     def gathered(self) -> list[Draft]:
         """Return all drafts; instances of one cluster are its copies, and replicas those of their source."""
@@ -475,8 +475,8 @@ class _Reader:
                 source = self.drafts[root]
                 source.add(self.drafts.pop(key))
                 source.needs, source.notes = "one", (*source.notes, wording.replica(key))
-        alone = (each for each in self.led if self.joined.keys().isdisjoint((each.full, each.address)))
-        self.unassessed += [self._source(each).skipped(each.full, NO_MEMBER) for each in alone]
+        alone = (head for head in self.led if self.joined.keys().isdisjoint((head.full, head.address)))
+        self.unassessed += [self._source(head).skipped(head.full, NO_MEMBER) for head in alone]
         return [*self.drafts.values(), *self.joined.values()]
 
     def _whole(self, resource: _Resource, kind: ResourceType) -> str:
@@ -490,8 +490,8 @@ class _Reader:
 
     def _lone(self, resource: _Resource, reference: dict[str, str]) -> str:
         """Return the address of the one resource of the file that another refers to; none if not just one."""
-        found = [each for pair in reference.items() for each in self._referred(resource, *pair)[0]]
-        return str(found[0].full) if len(found) == 1 else ""
+        targets = [target for pair in reference.items() for target in self._referred(resource, *pair)[0]]
+        return str(targets[0].full) if len(targets) == 1 else ""
 
     def _stand(self, provider: str, row: ResourceType, resource: _Resource) -> Draft | None:
         """Return where a resource's copies stand; None where its members speak for it."""
@@ -506,10 +506,10 @@ class _Reader:
             return None
         # What is written and not known before apply is no default.
         written = self.configuration.expressions(resource.address)
-        given = {key: each for key, each in settings.defaults.items() if key not in written}
+        given = {key: value for key, value in settings.defaults.items() if key not in written}
         given |= {key: value for key, value in values.items() if value is not None}
-        told = self._through(resource, row)
-        own, zones = _texts(given, row.zones), list(told.zones)
+        hint = self._through(resource, row)
+        own, zones = _texts(given, row.zones), list(hint.zones)
         if len(zones) == 1 and dialect.is_zone_id(zones[0]):
             # What it stands in says which zone its letter is.
             own = []
@@ -518,20 +518,20 @@ class _Reader:
         patterns = dialect.terraform.region_in.items()
         texts = ((pattern, str(text)) for path, pattern in patterns for text in values_at(values, path))
         within = [match[1] for pattern, text in texts if (match := pattern.match(text))]
-        regions = _texts(values, row.regions) or of_zone or within or list(told.regions)
+        regions = _texts(values, row.regions) or of_zone or within or list(hint.regions)
         regions = regions or _texts(given, row.default)
         # A zone that is no zone's name is told as the file has it.
         regions = regions or [self.placement.region(provider, zone) for zone in zones[:1]]
         if not regions:
             raise Unplaced("the file names no region or zone for it (not known before apply, or set outside)")
-        if all(dialect.is_zone(each) for each in regions):
+        if all(dialect.is_zone(name) for name in regions):
             zones, regions = zones or regions, [dialect.region_of(regions[0]) or ""]
-        zones += [each for path in row.spare for each in _texts(values, (path,)) if each not in regions]
-        regions += [each for path in row.also for each in _texts(values, (path,))]
-        regions = [code for each in regions for code in self._regions(provider, each)]
-        loose = not own and not told.sure and (not zones or len(set(zones)) > 1)
+        zones += [name for path in row.spare for name in _texts(values, (path,)) if name not in regions]
+        regions += [name for path in row.also for name in _texts(values, (path,))]
+        regions = [code for name in regions for code in self._regions(provider, name)]
+        loose = not own and not hint.sure and (not zones or len(set(zones)) > 1)
         if loose:
-            draft = self._copies(row, resource, regions, [], told.most)
+            draft = self._copies(row, resource, regions, [], hint.most)
             draft.notes = ("in which of the subnets that it refers to it stands, the file does not tell",)
             return draft
         places = [self._zone(regions[0], zone, resource) for zone in zones]
@@ -555,23 +555,23 @@ class _Reader:
         codes = (self._code(self._dialect(resource.type), zone) for zone in zones)
         return str(region or next(filter(None, codes), ""))
 
-    def _near(self, found: list[_Resource], resource: _Resource) -> list[_Resource]:
+    def _near(self, matches: list[_Resource], resource: _Resource) -> list[_Resource]:
         """Return those in a resource's region of several with one name: it may be given in each region."""
-        if len(found) < 2:
-            return found
-        told = ((each, self._through(each, self.carriers[each.type]).zones) for each in found)
+        if len(matches) < 2:
+            return matches
+        pairs = ((match, self._through(match, self.carriers[match.type]).zones) for match in matches)
         home = self._home(resource)
-        return [each for each, zones in told if self._home(each, zones) == home] or found
+        return [match for match, zones in pairs if self._home(match, zones) == home] or matches
 
     def _referred(self, resource: _Resource, path: str, type_: str) -> _Referred:
         """Return the resources of a type that an attribute names by id, or refers to before there is one."""
         keys = values_at(resource.values, path, unknown=True)
         named = [self.known.get(f"{type_} {key}", []) for key in keys if key is not None]
         if any(named):
-            listed = [self._near(each, resource) for each in named]
-            found = list({one.full: one for each in listed for one in each}.values())
+            listed = [self._near(group, resource) for group in named]
+            matches = list({match.full: match for group in listed for match in group}.values())
             whole = len(named) == len(keys) and all(listed)
-            return found, whole, whole and len(found) <= len(set(map(str, keys)))
+            return matches, whole, whole and len(matches) <= len(set(map(str, keys)))
         targets, whole, plain = self.configuration.targets(resource.address, path)
         loops = [key for key in targets if re.search(r"(^|\.)(each|self)\.", key)]
         key = resource.key if loops else ""
@@ -581,55 +581,55 @@ class _Reader:
             # By each.key it is what has the same key; what a module refers to is in the same instance of it.
             same = [own for name in names if (own := name + key) in self.known]
             names = (any(loop.endswith("each.key") for loop in loops) and same) or names
-            listed = [[one for one in self.known.get(name, ()) if one.type == type_] for name in names]
-            listed = [[each for each in one if each.module == resource.module] or one for one in listed]
-            every = list({each.full: each for one in listed for each in one}.values())
+            listed = [[item for item in self.known.get(name, ()) if item.type == type_] for name in names]
+            listed = [[item for item in group if item.module == resource.module] or group for group in listed]
+            every = list({item.full: item for group in listed for item in group}.values())
             whole &= bool(every) and all(listed) and not named and (not loops or names == same)
-            lone = all(len(one) == 1 for one in listed) or len(keys) == len(every)
+            lone = all(len(group) == 1 for group in listed) or len(keys) == len(every)
             self.referred[asked] = every, whole, whole and plain and lone
         return self.referred[asked]
 
-    def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> _Told:
+    def _through(self, resource: _Resource, row: Standing, depth: int = 0) -> _Hint:
         """Return the zones and regions of what a resource refers to."""
         paths = row.through | row.within
         named = [tuple(map(str, values_at(resource.values, path, unknown=True))) for path in paths]
         asked = (resource.address, resource.module, resource.key, *named)
-        if asked in self.told:
-            return self.told[asked]
+        if asked in self.hints:
+            return self.hints[asked]
         zones: dict[str, None] = {}
         regions: dict[str, None] = {}
         whole = exact = True
         most: int | None = 0
         written = self.configuration.expressions(resource.address)
         for (path, type_), keys in zip(paths.items(), named, strict=True):
-            found, all_of, each_of = self._referred(resource, path, type_)
-            if not found and not keys and not values_at(written, path):
+            targets, all_of, each_of = self._referred(resource, path, type_)
+            if not targets and not keys and not values_at(written, path):
                 continue
             carrier, dialect = self.carriers[type_], self._dialect(type_)
             stands = []
-            for each in found:
-                there = self._through(each, carrier, depth + 1) if depth < MAX_DEPTH else _Told()
-                own, region = _texts(each.values, carrier.zones), _texts(each.values, carrier.regions)
+            for target in targets:
+                there = self._through(target, carrier, depth + 1) if depth < MAX_DEPTH else _Hint()
+                own, region = _texts(target.values, carrier.zones), _texts(target.values, carrier.regions)
                 if path in row.within:
                     if not region and "region" in carrier.default:
-                        region = list(filter(None, [self._home(each, own)]))
+                        region = list(filter(None, [self._home(target, own)]))
                     # A zonal cluster has its own zone where a region is asked for.
                     own += [text for text in region if own and dialect.is_zone(text)]
-                    there = _Told((), there.regions)
-                there = _Told(tuple(own), there.regions, 1) if own else there
+                    there = _Hint((), there.regions)
+                there = _Hint(tuple(own), there.regions, 1) if own else there
                 stands.append(there._replace(regions=tuple(region) or there.regions))
-            zones |= dict.fromkeys(zone for each in stands for zone in each.zones)
-            regions |= dict.fromkeys(code for each in stands for code in each.regions)
+            zones |= dict.fromkeys(zone for hint in stands for zone in hint.zones)
+            regions |= dict.fromkeys(code for hint in stands for code in hint.regions)
             if path in row.through:
-                bounded = all_of and all(each.zones for each in stands)
+                bounded = all_of and all(hint.zones for hint in stands)
                 whole &= bounded
-                exact &= each_of and all(each.sure for each in stands)
-                bound = len(keys) or (sum(each.most or 1 for each in stands) if bounded else None)
+                exact &= each_of and all(hint.sure for hint in stands)
+                bound = len(keys) or (sum(hint.most or 1 for hint in stands) if bounded else None)
                 most = None if most is None or bound is None else most + bound
         # Of several in one zone it does not matter which.
         sure = whole and (exact or len(zones) == 1)
-        self.told[asked] = _Told(tuple(zones if whole else ()), tuple(regions), most, sure)
-        return self.told[asked]
+        self.hints[asked] = _Hint(tuple(zones if whole else ()), tuple(regions), most, sure)
+        return self.hints[asked]
 
     def _dialect(self, type_: str) -> Dialect:
         return self.placement.dialect(self.prefixes.get(type_.partition("_")[0], ""))
@@ -712,12 +712,12 @@ class _Reader:
 
     def _regions(self, provider: str, text: str) -> list[str]:
         dialect, upper = self.placement.dialect(provider), text.upper()
-        found = self._found(provider, dialect.regions.dual.get(upper, (text,)))
-        if not found and dialect.regions.multi and dialect.regions.multi.fullmatch(upper):
+        regions = self._found(provider, dialect.regions.dual.get(upper, (text,)))
+        if not regions and dialect.regions.multi and dialect.regions.multi.fullmatch(upper):
             raise Unplaced(f"{dialect.name}'s multi-region {upper}: which regions hold it is not told")
         # A zone's name where a region is asked for.
-        found = found or self._found(provider, [dialect.region_of(text) or ""])
-        return found or [self.placement.region(provider, text)]
+        regions = regions or self._found(provider, [dialect.region_of(text) or ""])
+        return regions or [self.placement.region(provider, text)]
 
     def _cloud(self, resource: _Resource, kinds: Iterable[str]) -> tuple[str, tuple[str, ...]]:
         """Return whose it is; of OpenStack, by the host that signs in, else by its region's name."""
