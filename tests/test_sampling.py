@@ -265,7 +265,7 @@ def test_the_axis_of_a_runway(tmp_path: Path) -> None:
     )
     assert (past.name, past.label) == ("runway 09/27 of ZZZZ", "4.5 km past the 27 threshold")
     assert beside.label == "beside the runway"
-    assert just.label == "30 m past the 27 threshold", "not 0.0 km"
+    assert just.label == "beside the runway", "not 0.0 km past it"
     assert past.interval is not None
     assert past.interval.best == pytest.approx(556, abs=3)
     assert off.interval == Interval(1990, None, None), "more than 15 km past a threshold it means nothing"

@@ -293,8 +293,9 @@ def _nearest(card: Card, layer: Layer, paths: Paths, discs: Discs, edge: Edge) -
                     along = away * math.cos(math.radians(to - ahead))
                     ends = thing.label.split("|")
                     end, past = (ends[0], -along) if along < 0 else (ends[-1], along - length)
-                    past_it = f"{phrases.distance(past, 200)} past the {end} threshold"
-                    label = past_it if past >= 1 else "beside the runway"
+                    # The doubt of a site is greater than the metres between.
+                    past_it = f"{phrases.distance(past, 50)} past the {end} threshold"
+                    label = past_it if past >= 50 else "beside the runway"
                 interval = samples.widened(layer, disc.uncertainty_m, distance, thing.doubt_m)
                 rows.append(HazardSample(layer, disc.site, interval, key, thing.name, label))
         yield from rows or [samples.beyond(layer, disc.site, disc.uncertainty_m, reach)]
