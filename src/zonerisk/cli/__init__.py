@@ -147,6 +147,7 @@ def root(
 def main(app: typer.Typer = app) -> None:
     """Run the command line; errors a user can act on end in a message, not a traceback."""
     # A stream that was closed before the start is none to Python.
+    sys.stdin = sys.stdin or Path(os.devnull).open()  # noqa: SIM115
     sys.stdout, sys.stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     try:
         if COMPLETE in os.environ:
