@@ -69,7 +69,10 @@ def test_a_closed_output_is_said(tmp_path: Path) -> None:
     assert closed("2>&-", "show", "nothing-of-that-name") == (2, "")
     assert closed("2>/dev/full", "show", "nothing-of-that-name") == (2, "")
     assert closed(">/dev/full", *LISTED) == (2, "error: cannot write: No space left on device\n")
-    assert closed("<&-", "plan", "-") == (3, "error: stdin: is empty: has the command that writes it failed?\n")
+    assert closed("<&-", "plan", "-") == (
+        3,
+        "error: stdin: is empty: has the command that writes it failed?\n",
+    )
 
 
 @pytest.mark.parametrize("error", [RuntimeError("first\nsecond"), KeyError("x"), MemoryError(), RecursionError("deep"), OSError(5000, "odd")])  # fmt: skip
