@@ -339,6 +339,19 @@ def test_axe_finds_nothing(folder: Path, tab: Opener, width: int, media: dict[st
     assert not opened.violations()
 
 
+def test_no_width_of_a_window_cuts_the_table(folder: Path, tab: Opener) -> None:
+    # As long as names and words of the catalogue's own regions are.
+    long = (
+        "document.querySelectorAll('td.of').forEach(cell => cell.textContent = 'Oracle Infrastructure');"
+        "document.querySelectorAll('td.recovery').forEach(cell => cell.textContent = 'germanywestcentral 1,234 km');"
+    )
+    opened = tab("", folder=folder, name=INDEX)
+    opened.run(f"() => {{ {long} }}")
+    for width in (390, 861, 1000, 1080, 1081, 1181, 1240, 1241):
+        opened.page.set_viewport_size({"width": width, "height": 700})
+        assert opened.run("document.documentElement.scrollWidth <= innerWidth"), width
+
+
 def test_a_row_leads_to_its_page_and_back(folder: Path, tab: Opener) -> None:
     opened = tab("", folder=folder, name=INDEX, width=390)
     assert opened.run("document.documentElement.scrollWidth <= innerWidth")
