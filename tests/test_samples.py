@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -66,6 +67,17 @@ def test_a_site_reads_back_what_was_written(samples: Samples) -> None:
     assert found[0].name == 'the "old, wide" zone'
     assert found[0].inside is None
     assert found[1].inside is False
+
+
+def test_no_order_of_a_file_hides_a_site(tmp_path: Path, samples: Samples) -> None:
+    """A file may be whole, by the hash of its rows, and have its sites in another order."""
+    head, columns, first, second, last = samples.paths[0].read_bytes().splitlines()
+    rows = b"\n".join((columns, last, first, second, b""))
+    tree = {**json.loads(head[1:]), "rows": hashlib.sha256(rows).hexdigest()}
+    (tmp_path / "zz.csv").write_bytes(b"#" + json.dumps(tree).encode() + b"\n" + rows)
+    turned = SampleFile(tmp_path / "zz.csv")
+    for key, position in (("a/1", at()), ("a/10", at(48.6))):
+        assert turned.of(key, position) == samples.of(site(key, position))
 
 
 @pytest.mark.parametrize(
