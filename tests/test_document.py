@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -83,6 +84,23 @@ def test_a_device_a_pipe_a_folder_and_a_file_without_end_are_refused(tmp_path: P
     (tmp_path / "large.yaml").write_bytes(b"#" * (document.MAX_BYTES + 1))
     with pytest.raises(DataError, match="too large"):
         document.read(tmp_path / "large.yaml")
+
+
+def test_a_file_of_which_no_size_is_told_is_read_up_to_the_cap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of the system are, some of which have no end."""
+
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            if size is None or size < 0:
+                raise AssertionError("would never return")
+            return b"#" * size
+
+    (tmp_path / "x.yaml").write_bytes(b"")
+    monkeypatch.setattr(Path, "open", lambda path, mode: Endless())
+    with pytest.raises(DataError, match="too large"):
+        document.content(tmp_path / "x.yaml", 100)
 
 
 def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def content(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     try:
         if state.st_size <= max_bytes:
             with path.open("rb") as file:
-                data = file.read()
+                # It may grow meanwhile, or be one of the system's, which tell no size and may have no end.
+                data = file.read(max_bytes + 1)
     except OSError as error:  # What fails while it is read names no file of itself.
         raise OSError(error.errno, error.strerror, str(path)) from None
     if max(state.st_size, len(data)) > max_bytes:
