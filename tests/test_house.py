@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 house = __import__("house")
 HOUSE, FILES, FOLDERS, folder = house.HOUSE, house.FILES, house.FOLDERS, house.folder
 # The last lines show plans and rankings in a notebook.
-MOST_MODULES, MOST_LINES = 75, 21428
+MOST_MODULES, MOST_LINES = 75, 21425
 
 
 def test_others_come_in_by_the_door() -> None:

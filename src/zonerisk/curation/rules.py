@@ -252,10 +252,8 @@ def _round_trip(file: RecordFile[Measurement], checked: CheckedCatalogue) -> Ite
             elif region and not (region.holds(day) and region.zones[key].holds(day)):
                 case = "round-trip/unsold"
             if case:
-                sold, said = (
-                    False,
-                    {"provider": record.provider, "region": region_id, "zone": key, "day": day},
-                )
+                sold = False
+                said = {"provider": record.provider, "region": region_id, "zone": key, "day": day}
                 yield _flaw(case, "round_trips", index, end, **said)
         least_m = _least_m(row, day, checked) if sold else 0.0
         if least_m > most_fibre_m(row.ms):

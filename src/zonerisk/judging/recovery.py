@@ -104,10 +104,8 @@ class RecoveryRanking(Result):
     def summary(self) -> str:
         """How many of the regions can be its disaster recovery, may and cannot."""
         outcomes, regions = Counter(row.outcome for row in self.candidates), len(self.candidates)
-        return (
-            f"{outcomes['pass'] + outcomes['warn']} of {phrases.count(regions, 'region')} "
-            f"can be its disaster recovery, {outcomes['unknown']} may, {outcomes['fail']} cannot"
-        )
+        fit = outcomes["pass"] + outcomes["warn"]
+        return verdicts.ranked(fit, regions, outcomes["unknown"], outcomes["fail"])
 
     def _repr_html_(self) -> str:
         """Return it for a notebook: how many regions will do, and the first of them, all inert."""

@@ -123,7 +123,8 @@ class _Sentences(Formatter):
     """Fills sentences: beside Python's own formats those of this module, such as ``{:named}``.
 
     ``{:is|are}`` is the first word for 1 and what is true, the second for all else; ``{:#zone}`` counts.
-    ``{0:? since {0}}`` is told only of what is known or true, ``{0:!with no end}`` only of all else.
+    ``{0:? since {0}}`` is told only of what is known or true, ``{0:!with no end}`` only of all else: of
+    False, of an empty text and of a count of 0, but not of a measure of 0.0.
     """
 
     def format_field(self, value: Any, format_spec: str) -> Any:

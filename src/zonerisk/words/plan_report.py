@@ -21,8 +21,8 @@ MOST_ROWS = 20
 MAX_NAMED = 100_000
 BOTH = "Both: the workload and its recovery are lost in one year, if they share no shock; experimental."
 SCHEMA_URI = "https://json.schemastore.org/sarif-2.1.0.json"
-# What is not known is told in one note a workload; what passes is not reported.
 accepted_line = sentence("{0.reason} ({0.owner}, {0.expired:expired on|until} {0.until})")
+# What is not known is told in one note a workload; what passes is not reported.
 LEVELS = {"fail": "error", "warn": "warning"}
 
 

@@ -74,8 +74,7 @@ score_line = sentence(
 )
 SCHEMA = "zonerisk/compare/2"
 COMPARED = ("region", "class", "zones", "shown", "nearest or extent", "lost 1, 2+", "at most", "recovery")
-# Of a place to recover in: whether another seismic zone stands in for a distance; and that none is on record.
-# How far, and whether that is the least distance.
+# Of a place to recover in: how far it is, and whether that is the least distance.
 nowhere = sentence("no distance, for no place of {:names} is known")
 over, nearer = sentence("{:interval}, over {:distance}"), sentence("{:interval}, nearer than {:distance}")
 either = sentence("{:interval}; the positions leave open whether that is over {:distance}")
@@ -84,12 +83,14 @@ recovery = sentence(
     "{0}{1:?, but only some services or some customers are served there}{2:?; {2}}"
     "{3:?; same country, {3}}{4:?; {4}, {5}}"
 )
+# Whether another seismic zone, or an analysis, stands in for the distance.
 OTHER_ZONE = "in another seismic zone, which is accepted in its place"
 SEISMIC_ZONE = "accepted in another seismic zone; in which the two stand is not known"
 analysis = sentence("accepted only with a written risk analysis{0:?, but never under {0:g} km}")
 light = sentence("round trip at least {:.1f} ms by light alone")
 over_light = sentence("{}, over {:g} ms")
 to_measure = sentence("{}; whether it stays within {:g} ms is to be measured")
+ranked = sentence("{} of {:#region} can be its disaster recovery, {} may, {} cannot")
 NO_RECOVERY = "no other region of the provider is on record"
 NO_PARTITION = "no other region of its partition is on record"
 
@@ -281,9 +282,8 @@ def common_ground(verdicts: Sequence[Verdict]) -> list[str]:
 _CAUSES = {"campus": "what takes a campus", "zone": "one zone alone"}
 often = sentence("once in {0.years_low:,.0f} to {0.years_high:,.0f} years")
 bound = sentence("at most 1 in {0.at_most_one_in:,.0f}")
-_counts = sentence("{0.events:#event} in {0.years:,.0f} region-years")
+_counts = sentence("{0.events:#event} in {0.years:,.0f} {1}-years")
 _alike = sentence("{:g} with a majority on one campus, {:g} without")
-_zone_counts = sentence("{0.events:#event} in {0.years:,.0f} zone-years")
 # What it is not, and up to when was counted.
 footnote = sentence(
     "A model, not evidence: it changes no outcome, class or score. Counted until {0.counted_until}; "
@@ -332,13 +332,13 @@ def model_rows(verdict: Verdict) -> list[tuple[str, str]]:
         "bound with one event more": _one_in(known.one_event_more),
         "bound with one event less": _one_in(known.one_event_less),
         "causes of a majority lost": causes,
-        "counted: two zones or more lost": _counts(known.counted["metro"]),
-        "counted: on shared campuses": f"{_counts(known.counted['campus'])}; an upper figure",
-        "counted: one zone lost": _zone_counts(known.counted["zone"]),
+        "counted: two zones or more lost": _counts(known.counted["metro"], "region"),
+        "counted: on shared campuses": f"{_counts(known.counted['campus'], 'region')}; an upper figure",
+        "counted: one zone lost": _counts(known.counted["zone"], "zone"),
         "its own record": f"{own} of two {noun}s or more; {looked} looked through",
         "regions of its kind": _alike(*known.layouts_alike) if known.layouts_alike else None,
-        "not in it: conflict": _counts(known.counted["conflict"]),
-        "not in it: software of a region": _counts(known.counted["logical"]),
+        "not in it: conflict": _counts(known.counted["conflict"], "region"),
+        "not in it: software of a region": _counts(known.counted["logical"], "region"),
         "not assessed": phrases.names(known.not_assessed) or None,
     }
     return [(asked, answer) for asked, answer in table.items() if answer is not None]
